@@ -1,0 +1,197 @@
+"""Where a telegram's bytes come from: a tty, a pyserial URL, a saved telegram. The only module that knows pyserial.
+
+One deadline covers it all: waiting until another reader lets go of the port, finding the line's speed, reading.
+"""
+
+import errno
+import logging
+import os
+import select
+import stat
+import termios
+import time
+from collections.abc import Iterator
+from getpass import getuser
+from pathlib import Path
+from typing import Self
+
+import serial
+
+from p1harvester.errors import BadSettings, Denied, NoPort, P1Error, PortBusy, PortFailed
+
+LINES = {115200: (serial.EIGHTBITS, serial.PARITY_NONE), 9600: (serial.SEVENBITS, serial.PARITY_EVEN)}
+"""Baud -> data bits and parity: 9600 is the line of DSMR 2.2 and 3.0, 115200 that of all others."""
+
+_POLL = 0.2
+_CHUNK = 4096
+_TEXT = bytes(range(0x20, 0x7F)) + b"\r\n"
+_NOISE = 48
+
+log = logging.getLogger(__name__)
+
+
+class Port:
+    """An open source of bytes. Leaving its `with` block closes it."""
+
+    saved = False
+    """Whether this is a saved telegram, which only the meter's own clock can date."""
+
+    def __init__(self, name: str, deadline: float) -> None:
+        self.name = name
+        self._deadline = deadline
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield bytes as they come, until the deadline or the end of the file. Raises PortFailed."""
+        while time.monotonic() < self._deadline:
+            try:
+                chunk = self._read()
+            except (OSError, termios.error) as error:
+                raise PortFailed(f"{self.name} failed while being read (unplugged?): {error}") from error
+            if chunk is None:
+                return
+            yield chunk
+
+    def _read(self) -> bytes | None:
+        """The next bytes, b"" when there are none for now, None when there will be no more."""
+        raise NotImplementedError
+
+    def _close(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+
+def open_port(name: str, baud: int | None, deadline: float) -> Port:
+    """Open `name` (a tty, a pyserial URL, a file, `-`, or `auto`), to be read until `deadline` of `time.monotonic()`.
+
+    `baud` is a key of LINES, or None to find out. Raises NoPort, PortBusy, PortFailed, Denied and BadSettings.
+    """
+    if name == "auto":
+        name = _only_adapter()
+        log.info("reading %s, the only USB serial adapter", name)
+    return SavedPort(name, deadline) if name == "-" or _is_file(name) else SerialPort(name, baud, deadline)
+
+
+def adapters() -> list[str]:
+    """The USB serial adapters present, each once, by its lasting name in /dev/serial/by-id where it has one."""
+    found: dict[Path, str] = {}
+    for pattern in ("ttyUSB*", "ttyACM*", "serial/by-id/*"):
+        found |= {path.resolve(): str(path) for path in Path("/dev").glob(pattern)}
+    return sorted(found.values())
+
+
+def _only_adapter() -> str:
+    found = adapters()
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise NoPort(f"several USB serial adapters are plugged in; name one with P1_PORT or --port: {' '.join(found)}")
+    raise NoPort("no USB serial adapter is plugged in: plug in the P1 cable, or name the port with P1_PORT or --port")
+
+
+def _is_file(name: str) -> bool:
+    try:
+        mode = Path(name).stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(mode) or stat.S_ISFIFO(mode)
+
+
+class SavedPort(Port):
+    """A file, a FIFO or (`-`) standard input that holds a telegram."""
+
+    saved = True
+
+    def __init__(self, name: str, deadline: float) -> None:
+        super().__init__("standard input" if name == "-" else name, deadline)
+        try:
+            # A FIFO that nobody writes to would block the opening itself.
+            self._fd = 0 if name == "-" else os.open(name, os.O_RDONLY | os.O_NONBLOCK)
+        except OSError as error:
+            raise _opening_failed(name, error) from error
+
+    def _read(self) -> bytes | None:
+        left = max(0.0, self._deadline - time.monotonic())
+        if not select.select([self._fd], [], [], left)[0]:
+            return b""
+        return os.read(self._fd, 65536) or None
+
+    def _close(self) -> None:
+        os.close(self._fd)
+
+
+class SerialPort(Port):
+    """A tty or a pyserial URL, held for this reader alone; what had arrived before is dropped.
+
+    With `baud` None the line begins at 115200 and changes speed whenever what arrives is not text: a meter at 115200
+    loses nothing, one at 9600 the rest of the telegram that showed it.
+    """
+
+    def __init__(self, name: str, baud: int | None, deadline: float) -> None:
+        super().__init__(name, deadline)
+        self._finding_out = baud is None
+        self._serial = self._open(baud or max(LINES))
+        self._begin_count()
+
+    def _open(self, baud: int) -> serial.Serial:
+        bits, parity = LINES[baud]
+        waiting = False
+        while True:
+            try:
+                line: serial.Serial = serial.serial_for_url(
+                    self.name, baud, bytesize=bits, parity=parity, timeout=_POLL, exclusive=True
+                )
+                return line
+            except ValueError as error:
+                raise BadSettings(f"P1_PORT {self.name} is no port that pyserial knows: {error}") from error
+            except (OSError, termios.error) as error:
+                if not isinstance(error, OSError) or error.errno not in (errno.EAGAIN, errno.EBUSY):
+                    raise _opening_failed(self.name, error) from error
+            if not waiting:
+                log.info("%s is in use: waiting for my turn", self.name)
+            waiting = True
+            if time.monotonic() >= self._deadline:
+                raise PortBusy(
+                    f"{self.name} was in use by another program all the time: see `sudo fuser -v {self.name}`,"
+                    " and let only one program read the meter"
+                )
+            time.sleep(_POLL / 4)
+
+    def _begin_count(self) -> None:
+        self._seen = self._noise = 0
+
+    def _read(self) -> bytes:
+        chunk: bytes = self._serial.read(1)
+        # A tty tells how much more has come, a socket only that there is more.
+        while chunk and len(chunk) < _CHUNK and (waiting := self._serial.in_waiting):
+            chunk += self._serial.read(waiting)
+        if self._finding_out:
+            self._seen += len(chunk)
+            self._noise += len(chunk.translate(None, _TEXT))
+            if self._noise > max(_NOISE, self._seen // 8):
+                self._change_speed()
+        return chunk
+
+    def _change_speed(self) -> None:
+        baud = next(other for other in LINES if other != self._serial.baudrate)
+        log.info("what arrives at %d baud is noise: trying %d", self._serial.baudrate, baud)
+        self._serial.baudrate = baud
+        self._serial.bytesize, self._serial.parity = LINES[baud]
+        self._serial.reset_input_buffer()
+        self._begin_count()
+
+    def _close(self) -> None:
+        self._serial.close()
+
+
+def _opening_failed(name: str, error: OSError | termios.error) -> P1Error:
+    number = getattr(error, "errno", None)
+    if number in (errno.EACCES, errno.EPERM):
+        return Denied(f"{getuser()} may not open {name}: `sudo usermod -aG dialout {getuser()}`, then log in again")
+    if number == errno.EIO:
+        return PortFailed(f"{name} failed while being opened (unplugged?): {error}")
+    return NoPort(f"{name} cannot be read: {error}; `ls /dev/serial/by-id` shows the adapters that are there")

@@ -1,0 +1,167 @@
+"""What the user wants: flag > process environment > env file > default. Every complaint names the setting's origin."""
+
+import os
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from p1harvester.errors import BadSettings
+
+ENV_FILES = (".env", "/etc/p1harvester.env")
+NAMES = ("P1_PORT", "P1_BAUD", "P1_DSN", "P1_DSN_PASSWORD", "P1_TIMEOUT", "P1_SPOOL")
+LONGEST_TIMEOUT = 40
+"""Seconds: with the database's own limits a run still ends within 55 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one run, checked as far as that is possible without a port and a database."""
+
+    port: str
+    baud: int | None
+    """Bits per second; None: find out."""
+    dsn: str
+    password: str | None = field(repr=False)
+    timeout: float
+    """Seconds for a whole telegram."""
+    spool: str | None
+    """The spool's file; None: no spool."""
+    warnings: tuple[str, ...] = ()
+
+
+class _Setting(NamedTuple):
+    text: str
+    origin: str
+
+
+def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Settings:
+    """Gather the settings. `flags` holds the command line's by their names (`port`, `dsn`, `timeout`, `env_file`).
+
+    Raises BadSettings.
+    """
+    warnings: list[str] = []
+    found = _from_file(flags.get("env_file"), warnings)
+    found |= {name: _Setting(text, "the environment") for name, text in environ.items() if name.startswith("P1_")}
+    for name, setting in found.items():
+        if name not in NAMES:
+            raise BadSettings(f"{name} (from {setting.origin}) is no setting; there are {', '.join(NAMES)}")
+    for flag in ("port", "dsn", "timeout"):
+        if (text := flags.get(flag)) is not None:
+            found[f"P1_{flag.upper()}"] = _Setting(text, f"--{flag}")
+    found = _defaults(found, environ) | {name: setting for name, setting in found.items() if setting.text}
+    spool = found["P1_SPOOL"].text
+    return Settings(
+        port=_port(found["P1_PORT"]),
+        baud=_baud(found["P1_BAUD"]),
+        dsn=_dsn(found["P1_DSN"]),
+        password=found["P1_DSN_PASSWORD"].text if "P1_DSN_PASSWORD" in found else _credential(environ),
+        timeout=_timeout(found["P1_TIMEOUT"]),
+        spool=None if spool == "off" else spool,
+        warnings=tuple(warnings),
+    )
+
+
+def _defaults(given: Mapping[str, _Setting], environ: Mapping[str, str]) -> dict[str, _Setting]:
+    texts = {"P1_PORT": "auto", "P1_BAUD": "auto", "P1_TIMEOUT": "30"}
+    if not {"P1_DSN", "P1_SPOOL"} <= given.keys():
+        folder = _data_folder(environ)
+        texts |= {"P1_DSN": f"sqlite:///{folder / 'p1harvester.db'}", "P1_SPOOL": str(folder / "spool.db")}
+    return {name: _Setting(text, "the default") for name, text in texts.items()}
+
+
+def _from_file(name: str | None, warnings: list[str]) -> dict[str, _Setting]:
+    path = name or next((path for path in ENV_FILES if Path(path).is_file()), None)
+    if path is None:
+        return {}
+    from dotenv.parser import parse_stream
+
+    found = {}
+    try:
+        with Path(path).open(encoding="utf-8") as stream:
+            others_read = stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & stat.S_IROTH
+            for binding in parse_stream(stream):
+                if binding.error:
+                    raise BadSettings(f"line {binding.original.line} of {path} is not of the form NAME=value")
+                if binding.key and binding.key.startswith("P1_"):
+                    found[binding.key] = _Setting(binding.value or "", path)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise BadSettings(f"the settings file {path} cannot be read: {reason}") from error
+    if others_read and _holds_password(found):
+        warnings.append(f"{path} holds a password and everybody can read it: `chmod o= {path}`")
+    return found
+
+
+def _holds_password(found: Mapping[str, _Setting]) -> bool:
+    user, at, _ = found.get("P1_DSN", _Setting("", "")).text.partition("://")[2].partition("@")
+    return "P1_DSN_PASSWORD" in found or (bool(at) and ":" in user)
+
+
+def _credential(environ: Mapping[str, str]) -> str | None:
+    if "CREDENTIALS_DIRECTORY" not in environ:
+        return None
+    path = Path(environ["CREDENTIALS_DIRECTORY"], "p1_dsn_password")
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\n") if path.exists() else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"the credential {path} cannot be read: {error}") from error
+
+
+def _data_folder(environ: Mapping[str, str]) -> Path:
+    """Where our own files go; a folder that cannot be made is left to whoever opens a file in it."""
+    if environ.get("STATE_DIRECTORY"):
+        return Path(environ["STATE_DIRECTORY"].partition(":")[0])
+    try:
+        folder = Path(environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share", "p1harvester")
+    except RuntimeError as error:
+        raise BadSettings("there is no home folder to keep the data in: set P1_DSN and P1_SPOOL") from error
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _port(setting: _Setting) -> str:
+    if "://" in setting.text:
+        from urllib.parse import urlsplit
+
+        try:
+            url = urlsplit(setting.text)
+            whole = url.scheme not in ("socket", "rfc2217") or (url.hostname and url.port)
+        except ValueError:
+            whole = False
+        if not whole:
+            raise _bad("P1_PORT", setting, "is no URL of the form socket://host:port")
+    return setting.text
+
+
+def _baud(setting: _Setting) -> int | None:
+    if setting.text not in ("auto", "115200", "9600"):
+        raise _bad("P1_BAUD", setting, "must be 115200, 9600 or auto")
+    return None if setting.text == "auto" else int(setting.text)
+
+
+def _timeout(setting: _Setting) -> float:
+    try:
+        seconds = float(setting.text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= LONGEST_TIMEOUT:
+        raise _bad("P1_TIMEOUT", setting, f"must be a number of seconds, {LONGEST_TIMEOUT} at most")
+    return seconds
+
+
+def _dsn(setting: _Setting) -> str:
+    if "://" not in setting.text:
+        # What was given may hold a password: it is not shown.
+        raise BadSettings(
+            f"P1_DSN (from {setting.origin}) is no database URL: write mysql+pymysql://user@host/database,"
+            " postgresql+psycopg://user@host/database or sqlite:////folder/file.db"
+        )
+    return setting.text
+
+
+def _bad(name: str, setting: _Setting, why: str) -> BadSettings:
+    return BadSettings(f"{name}={setting.text} (from {setting.origin}) {why}")

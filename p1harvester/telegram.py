@@ -1,0 +1,95 @@
+"""From bytes to whole telegrams: framing and CRC, without a port and without a clock.
+
+Bytes go in as they come, in pieces of any size; out come whole telegrams, and a word on each that was damaged. A
+telegram runs from `/` to a line that begins with `!`; DSMR 4 and later put a CRC behind the `!`. Each piece costs one
+search of the unfinished telegram, of which no more than `LONGEST` bytes are ever kept.
+"""
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+
+LONGEST = 32 * 1024
+"""Bytes after which an unfinished telegram is given up: ten times the longest that any meter sends."""
+
+# A character of a 7E1 line that was read as 8N1 has its parity in bit 7; `/` has an odd number of ones.
+_START = re.compile(rb"[/\xaf]")
+_END = re.compile(rb"\n!([^\n]*)\n")
+_CRC = re.compile(rb"[0-9A-F]{4}\r")
+_SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
+
+
+class Damage(Enum):
+    """Why a telegram was passed over."""
+
+    CRC = "with a wrong CRC"
+    CUT_OFF = "cut off"
+    GARBLED = "with a garbled end"
+    ENDLESS = f"without an end in {LONGEST // 1024} kB"
+
+
+def _crc_of(byte: int) -> int:
+    for _ in range(8):
+        byte = byte >> 1 ^ (0xA001 if byte & 1 else 0)
+    return byte
+
+
+_CRC_TABLE = tuple(map(_crc_of, range(256)))
+
+
+def crc16(data: bytes) -> int:
+    """CRC-16/ARC (polynomial 0x8005 reflected, start 0) of `data`: P1 companion 5.0.2, section 6.2."""
+    crc = 0
+    for byte in data:
+        crc = crc >> 8 ^ _CRC_TABLE[(crc ^ byte) & 0xFF]
+    return crc
+
+
+class Framer:
+    """Bytes in, whole telegrams out."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[bytes | Damage]:
+        """Take the next bytes; yield each telegram that they complete (from `/` through its last newline)."""
+        self._buffer += data
+        while start := _START.search(self._buffer):
+            del self._buffer[: start.start()]
+            end = _END.search(self._buffer)
+            # A `/` stands nowhere in a telegram but at its start: the one before it was cut off.
+            if again := _START.search(self._buffer, 1, end.start() if end else len(self._buffer)):
+                del self._buffer[: again.start()]
+                yield Damage.CUT_OFF
+            elif end:
+                telegram, seal = bytes(self._buffer[: end.end()]), bytes(end[1])
+                del self._buffer[: end.end()]
+                yield _checked(telegram, seal)
+            elif len(self._buffer) > LONGEST:
+                del self._buffer[:]
+                yield Damage.ENDLESS
+            else:
+                return
+        del self._buffer[:]
+
+    def close(self) -> Iterator[Damage]:
+        """No more bytes will come: yield a word on the telegram that is still unfinished, if any."""
+        if self._buffer:
+            del self._buffer[:]
+            yield Damage.CUT_OFF
+
+
+def has_crc(telegram: bytes) -> bool:
+    """Whether the meter sealed this telegram: DSMR 4 and later do, DSMR 2.2 and 3.0 end in a bare `!`."""
+    return not telegram.rstrip().endswith(b"!")
+
+
+def _checked(telegram: bytes, seal: bytes) -> bytes | Damage:
+    if telegram[0] == 0xAF:
+        telegram, seal = telegram.translate(_SEVEN_BITS), seal.translate(_SEVEN_BITS)
+        return Damage.GARBLED if seal.strip(b"\r") else telegram
+    if seal in (b"\r", b""):
+        return telegram
+    if not _CRC.fullmatch(seal):
+        return Damage.GARBLED
+    return telegram if crc16(telegram[:-6]) == int(seal, 16) else Damage.CRC
