@@ -19,12 +19,17 @@ import serial
 
 from p1harvester.errors import BadSettings, Denied, NoPort, P1Error, PortBusy, PortFailed
 
-LINES = {115200: (serial.EIGHTBITS, serial.PARITY_NONE), 9600: (serial.SEVENBITS, serial.PARITY_EVEN)}
-"""Baud -> data bits and parity: 9600 is the line of DSMR 2.2 and 3.0, 115200 that of all others."""
+BAUDS = (115200, 9600)
+"""9600 is the line of DSMR 2.2 and 3.0, 115200 that of all others.
+
+Both are read with eight data bits: a 7E1 character is as long on the line as an 8N1 one, and with its parity bit kept
+`telegram` can check it, which the kernel would not.
+"""
 
 _POLL = 0.2
 _CHUNK = 4096
-_TEXT = bytes(range(0x20, 0x7F)) + b"\r\n"
+_PRINTABLE = (*range(0x20, 0x7F), *b"\r\n")
+_TEXT = bytes(_PRINTABLE) + bytes(byte | 0x80 for byte in _PRINTABLE if byte.bit_count() % 2)
 _NOISE = 48
 
 log = logging.getLogger(__name__)
@@ -68,7 +73,7 @@ class Port:
 def open_port(name: str, baud: int | None, deadline: float) -> Port:
     """Open `name` (a tty, a pyserial URL, a file, `-`, or `auto`), to be read until `deadline` of `time.monotonic()`.
 
-    `baud` is a key of LINES, or None to find out. Raises NoPort, PortBusy, PortFailed, Denied and BadSettings.
+    `baud` is one of BAUDS, or None to find out. Raises NoPort, PortBusy, PortFailed, Denied and BadSettings.
     """
     if name == "auto":
         name = _only_adapter()
@@ -134,17 +139,14 @@ class SerialPort(Port):
     def __init__(self, name: str, baud: int | None, deadline: float) -> None:
         super().__init__(name, deadline)
         self._finding_out = baud is None
-        self._serial = self._open(baud or max(LINES))
+        self._serial = self._open(baud or BAUDS[0])
         self._begin_count()
 
     def _open(self, baud: int) -> serial.Serial:
-        bits, parity = LINES[baud]
         waiting = False
         while True:
             try:
-                line: serial.Serial = serial.serial_for_url(
-                    self.name, baud, bytesize=bits, parity=parity, timeout=_POLL, exclusive=True
-                )
+                line: serial.Serial = serial.serial_for_url(self.name, baud, timeout=_POLL, exclusive=True)
                 return line
             except ValueError as error:
                 raise BadSettings(f"P1_PORT {self.name} is no port that pyserial knows: {error}") from error
@@ -177,10 +179,9 @@ class SerialPort(Port):
         return chunk
 
     def _change_speed(self) -> None:
-        baud = next(other for other in LINES if other != self._serial.baudrate)
-        log.info("what arrives at %d baud is noise: trying %d", self._serial.baudrate, baud)
-        self._serial.baudrate = baud
-        self._serial.bytesize, self._serial.parity = LINES[baud]
+        was = self._serial.baudrate
+        self._serial.baudrate = BAUDS[BAUDS.index(was) - 1]
+        log.info("what arrives at %d baud is noise: trying %d", was, self._serial.baudrate)
         self._serial.reset_input_buffer()
         self._begin_count()
 

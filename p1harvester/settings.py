@@ -44,14 +44,14 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     """
     warnings: list[str] = []
     found = _from_file(flags.get("env_file"), warnings)
-    found |= {name: _Setting(text, "the environment") for name, text in environ.items() if name.startswith("P1_")}
+    found |= {name: _Setting(text, "the environment") for name, text in environ.items() if name[:3] == "P1_" and text}
     for name, setting in found.items():
         if name not in NAMES:
             raise BadSettings(f"{name} (from {setting.origin}) is no setting; there are {', '.join(NAMES)}")
     for flag in ("port", "dsn", "timeout"):
         if (text := flags.get(flag)) is not None:
             found[f"P1_{flag.upper()}"] = _Setting(text, f"--{flag}")
-    found = _defaults(found, environ) | {name: setting for name, setting in found.items() if setting.text}
+    found = _defaults(found, environ) | found
     spool = found["P1_SPOOL"].text
     return Settings(
         port=_port(found["P1_PORT"]),
@@ -85,8 +85,8 @@ def _from_file(name: str | None, warnings: list[str]) -> dict[str, _Setting]:
             for binding in parse_stream(stream):
                 if binding.error:
                     raise BadSettings(f"line {binding.original.line} of {path} is not of the form NAME=value")
-                if binding.key and binding.key.startswith("P1_"):
-                    found[binding.key] = _Setting(binding.value or "", path)
+                if binding.key and binding.key.startswith("P1_") and binding.value:
+                    found[binding.key] = _Setting(binding.value, path)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
         raise BadSettings(f"the settings file {path} cannot be read: {reason}") from error

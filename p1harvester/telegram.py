@@ -12,10 +12,11 @@ from enum import Enum
 LONGEST = 32 * 1024
 """Bytes after which an unfinished telegram is given up: ten times the longest that any meter sends."""
 
-# A character of a 7E1 line that was read as 8N1 has its parity in bit 7; `/` has an odd number of ones.
+# On a 7E1 line read as 8N1, as `port` does, bit 7 makes the number of ones even: `/` comes as 0xAF.
 _START = re.compile(rb"[/\xaf]")
 _END = re.compile(rb"\n!([^\n]*)\n")
 _CRC = re.compile(rb"[0-9A-F]{4}\r")
+_EVEN = bytes(byte for byte in range(256) if byte.bit_count() % 2 == 0)
 _SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
 
 
@@ -24,7 +25,7 @@ class Damage(Enum):
 
     CRC = "with a wrong CRC"
     CUT_OFF = "cut off"
-    GARBLED = "with a garbled end"
+    GARBLED = "garbled"
     ENDLESS = f"without an end in {LONGEST // 1024} kB"
 
 
@@ -86,8 +87,9 @@ def has_crc(telegram: bytes) -> bool:
 
 def _checked(telegram: bytes, seal: bytes) -> bytes | Damage:
     if telegram[0] == 0xAF:
-        telegram, seal = telegram.translate(_SEVEN_BITS), seal.translate(_SEVEN_BITS)
-        return Damage.GARBLED if seal.strip(b"\r") else telegram
+        if telegram.translate(None, _EVEN) or seal.translate(_SEVEN_BITS) != b"\r":
+            return Damage.GARBLED
+        return telegram.translate(_SEVEN_BITS)
     if seal in (b"\r", b""):
         return telegram
     if not _CRC.fullmatch(seal):

@@ -1,0 +1,128 @@
+"""What the tests share: the installed command, the databases, the example telegrams' rows."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests import servers
+from tests.meter import FOLDER
+from tests.servers import PASSWORD, Server
+
+COMMAND = str(Path(sys.executable).with_name("p1harvester"))
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def rows() -> dict[str, dict[str, float]]:
+    """Dialect -> the row that its example telegram makes, without `time`, without the columns that are NULL."""
+    found: dict[str, dict[str, float]] = json.loads((FOLDER / "rows.json").read_text())
+    return found
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A clean environment with a home of its own; what coverage needs is passed on."""
+    passed_on = {name: value for name, value in os.environ.items() if name.startswith("COV")}
+    return passed_on | {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TZ": "Europe/Amsterdam"}
+
+
+@pytest.fixture
+def run(environment: dict[str, str], tmp_path: Path) -> Run:
+    """Run the installed command in an empty folder: run(*words, input=..., env={...}, prefix=[...])."""
+
+    def run(
+        *words: str | Path,
+        input: bytes | None = None,  # noqa: A002
+        env: dict[str, str] | None = None,
+        prefix: tuple[str, ...] = (),
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [*prefix, COMMAND, *map(str, words)],
+            input=input,
+            stdin=subprocess.DEVNULL if input is None else None,
+            capture_output=True,
+            env=environment | (env or {}),
+            cwd=tmp_path,
+            timeout=58,
+        )
+        result = subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode(), done.stderr.decode(errors="replace")
+        )
+        assert "Traceback" not in result.stderr, result.stderr
+        assert PASSWORD not in result.stdout + result.stderr
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def _running() -> Iterator[dict[str, Server | None]]:
+    with ExitStack() as stack:
+        yield {
+            "mariadb": stack.enter_context(servers.mariadb()),
+            "postgresql": stack.enter_context(servers.postgresql()),
+        }
+
+
+class Database:
+    """An empty database of one kind."""
+
+    def __init__(self, kind: str, dsn: str, server: Server | None) -> None:
+        self.kind, self.dsn, self.server = kind, dsn, server
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The settings that lead to it."""
+        return {"P1_DSN": self.dsn, "P1_DSN_PASSWORD": PASSWORD} if self.server else {"P1_DSN": self.dsn}
+
+    def execute(self, *statements: str) -> list[Any]:
+        """Run statements; return the last one's rows."""
+        url = sa.make_url(self.dsn)
+        engine = sa.create_engine(url.set(password=PASSWORD) if self.server else url, poolclass=sa.pool.NullPool)
+        with engine.begin() as connection:
+            for statement in statements:
+                result = connection.exec_driver_sql(statement)
+            return list(result.mappings()) if result.returns_rows else []
+
+    def rows(self) -> list[dict[str, Any]]:
+        """All rows, oldest first, without the columns that are NULL."""
+        return [
+            {name: value for name, value in row.items() if value is not None}
+            for row in self.execute("SELECT * FROM p1_readouts ORDER BY time")
+        ]
+
+
+def _database(kind: str, running: dict[str, Server | None], tmp_path: Path) -> Database:
+    if kind == "sqlite":
+        return Database(kind, f"sqlite:///{tmp_path}/readings.db", None)
+    server = running[kind]
+    if server is None:
+        pytest.skip(f"the binaries of {kind} are not installed")
+    return Database(kind, server.new_database(), server)
+
+
+@pytest.fixture(params=["sqlite", "mariadb", "postgresql"])
+def database(request: pytest.FixtureRequest, _running: dict[str, Server | None], tmp_path: Path) -> Database:
+    """An empty database of each kind in turn."""
+    return _database(request.param, _running, tmp_path)
+
+
+@pytest.fixture
+def mariadb(_running: dict[str, Server | None], tmp_path: Path) -> Database:
+    """An empty MariaDB database."""
+    return _database("mariadb", _running, tmp_path)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Database:
+    """An SQLite file that is not there yet."""
+    return _database("sqlite", {}, tmp_path)

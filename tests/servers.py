@@ -1,0 +1,176 @@
+"""Private database servers for the tests: their own data folder, socket and free port, gone when the tests end."""
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+PASSWORD = "p@ss/w#rd%20:?"
+"""Every special character that a DSN would need escaped."""
+
+
+def free_port() -> int:
+    """A TCP port of loopback that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _binary(name: str, *folders: str) -> str | None:
+    return shutil.which(name, path=os.pathsep.join([*folders, os.environ["PATH"], "/usr/sbin"]))
+
+
+@dataclass
+class Server:
+    """One server process. `command` starts it; `admin` is a DSN with all rights, on a database that is always there."""
+
+    kind: str
+    folder: Path
+    port: int
+    command: Sequence[str]
+    user: str | None
+    admin: str
+    process: subprocess.Popen[bytes] | None = field(default=None)
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        log = (self.folder / "log").open("ab")
+        self.process = subprocess.Popen(self.command, user=self.user, stdout=log, stderr=log, cwd="/")
+        engine = sa.create_engine(self.admin, poolclass=sa.pool.NullPool)
+        for _ in range(600):
+            with suppress(sa.exc.DBAPIError), engine.connect():
+                return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise RuntimeError(f"{self.kind} did not start:\n{(self.folder / 'log').read_text()[-3000:]}")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Stop (or kill) it and wait until it is gone."""
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait()
+            self.process = None
+
+    def execute(self, *statements: str, database: str | None = None) -> list[Any]:
+        """Run statements with all rights; return the last one's rows."""
+        url = sa.make_url(self.admin)
+        engine = sa.create_engine(
+            url.set(database=database or url.database), isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
+        )
+        with engine.connect() as connection:
+            for statement in statements:
+                result = connection.exec_driver_sql(statement)
+            return list(result) if result.returns_rows else []
+
+    def new_database(self) -> str:
+        """Make an empty database and its user `p1harvester` (with PASSWORD); return the DSN without the password."""
+        name = f"p1_{secrets.token_hex(4)}"
+        if self.kind == "mariadb":
+            self.execute(
+                f"CREATE DATABASE {name}",
+                f"CREATE USER IF NOT EXISTS p1harvester IDENTIFIED BY '{PASSWORD.replace('%', '%%')}'",
+                f"GRANT ALL ON {name}.* TO p1harvester",
+            )
+            return f"mysql+pymysql://p1harvester@127.0.0.1:{self.port}/{name}"
+        self.execute(
+            f"CREATE USER {name} PASSWORD '{PASSWORD.replace('%', '%%')}'", f"CREATE DATABASE {name} OWNER {name}"
+        )
+        return f"postgresql+psycopg://{name}@127.0.0.1:{self.port}/{name}"
+
+
+@contextmanager
+def _folder(owner: str | None) -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="p1-"))
+    if owner:
+        shutil.chown(path, owner, owner)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def mariadb() -> Iterator[Server | None]:
+    """A MariaDB server; None where its binaries are missing."""
+    install, daemon = _binary("mariadb-install-db"), _binary("mariadbd")
+    if not install or not daemon:
+        yield None
+        return
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    with _folder(None) as folder:
+        options = ["--no-defaults", f"--datadir={folder}/data", f"--user={me}"]
+        subprocess.run(
+            [install, *options, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"],
+            check=True,
+            capture_output=True,
+        )
+        port, path = free_port(), folder / "socket"
+        command = [daemon, *options, f"--socket={path}", f"--port={port}", "--bind-address=127.0.0.1"]
+        command += ["--skip-name-resolve", f"--pid-file={folder}/pid", "--innodb-flush-log-at-trx-commit=1"]
+        server = Server("mariadb", folder, port, command, None, f"mysql+pymysql://root@/mysql?unix_socket={path}")
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def postgresql() -> Iterator[Server | None]:
+    """A PostgreSQL server; None where its binaries are missing."""
+    folders = [str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
+    install, daemon = _binary("initdb", *folders), _binary("postgres", *folders)
+    if not install or not daemon:
+        yield None
+        return
+    owner = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+    with _folder(owner) as folder:
+        subprocess.run(
+            [
+                install,
+                "-D",
+                folder / "data",
+                "-U",
+                "admin",
+                "--auth-local=trust",
+                "--auth-host=scram-sha-256",
+                "--no-sync",
+            ],
+            check=True,
+            capture_output=True,
+            user=owner,
+            cwd="/",
+        )
+        port = free_port()
+        command = [
+            daemon,
+            "-D",
+            f"{folder}/data",
+            "-k",
+            str(folder),
+            "-p",
+            str(port),
+            "-c",
+            "listen_addresses=127.0.0.1",
+        ]
+        admin = f"postgresql+psycopg://admin@/postgres?host={folder}&port={port}"
+        server = Server("postgresql", folder, port, command, owner, admin)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop(signal.SIGINT)

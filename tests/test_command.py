@@ -1,0 +1,112 @@
+"""The command itself: what it says to a person, to a program, to cron."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from p1harvester import __version__
+from p1harvester.reading import COLUMNS
+from tests.conftest import COMMAND, Database, Run
+from tests.meter import FOLDER
+
+SAVED = FOLDER / "dsmr-5.0.2.txt"
+
+
+def on_a_terminal(words: list[str], environment: dict[str, str], folder: Path) -> str:
+    """What the command shows on a terminal."""
+    master, slave = os.openpty()
+    process = subprocess.Popen([COMMAND, *words], env=environment, cwd=folder, stdout=slave, stderr=slave)
+    os.close(slave)
+    process.wait()
+    try:
+        return os.read(master, 65536).decode()
+    except OSError:
+        return ""
+    finally:
+        os.close(master)
+
+
+def test_on_a_terminal_it_says_what_it_stored(environment: dict[str, str], tmp_path: Path) -> None:
+    words = ["--port", str(SAVED), "--dsn", "sqlite:///here.db"]
+    assert on_a_terminal(words, environment, tmp_path) == (
+        "stored: 2024-01-07 17:22:39, power drawn 0.326 kW, power injected 0.000 kW, gas 4911.440 m3,"
+        " in sqlite:///here.db\r\n"
+    )
+    assert on_a_terminal([*words, "-q"], environment, tmp_path) == ""
+
+
+def test_read_shows_every_value_with_its_name_and_unit(run: Run, tmp_path: Path) -> None:
+    lines = run("read", "--port", SAVED).stdout.splitlines()
+    shown = {line[:32].strip(): line[32:].strip() for line in lines}
+    assert shown["Power drawn"] == "0.326 kW"
+    assert shown["Voltage L3"] == "234.0 V"
+    assert shown["Gas read at"] == "2024-01-07 17:20:06"
+    assert len(lines) == 1 + len(json.loads((FOLDER / "rows.json").read_text())["dsmr-5.0.2"])
+    assert not list(tmp_path.rglob("*.db"))
+
+
+def test_read_json_has_every_column(run: Run, rows: dict[str, dict[str, float]]) -> None:
+    values = json.loads(run("read", "--json", "--port", SAVED).stdout)
+    assert list(values) == [column.field for column in COLUMNS]
+    assert {name: value for name, value in values.items() if value is not None} == {"time": 1704644559} | rows[
+        "dsmr-5.0.2"
+    ]
+
+
+def test_read_raw_is_what_came(run: Run) -> None:
+    assert run("read", "--raw", "--port", SAVED).stdout.encode() == SAVED.read_bytes()
+
+
+def test_read_never_imports_sqlalchemy(environment: dict[str, str]) -> None:
+    code = "import sys, p1harvester.cli\ntry: p1harvester.cli.main()\nfinally: assert 'sqlalchemy' not in sys.modules"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "read", "--port", str(SAVED)], env=environment, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_port_is_opened_before_sqlalchemy_is_imported(sqlite: Database, run: Run) -> None:
+    assert run("--port", "/none", env=sqlite.env | {"PYTHONPROFILEIMPORTTIME": "1"}).stderr.count("sqlalchemy") == 0
+    assert run("--port", SAVED, env=sqlite.env | {"PYTHONPROFILEIMPORTTIME": "1"}).stderr.count("sqlalchemy") > 0
+
+
+def test_a_reading_that_nothing_takes_is_printed_whole(run: Run) -> None:
+    done = run("--port", SAVED, "--dsn", "sqlite:////none/x.db", env={"P1_SPOOL": "off"})
+    assert done.returncode == 73
+    assert "INSERT INTO p1_readouts (time, net_use, net_injection, gas_meter_reading, " in done.stderr
+    assert "VALUES (1704644559, 0.326, 0.000, 4911.440, " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["--version"], 0, f"p1harvester {__version__}\n"),
+        (["--help"], 0, "examples:"),
+        (["read", "--help"], 0, "--json"),
+        (["nonsense"], 2, "invalid choice"),
+        (["--nonsense"], 2, "unrecognized arguments"),
+        (["read", "--json", "--raw"], 2, "not allowed with"),
+    ],
+)
+def test_words(words: list[str], status: int, said: str, run: Run) -> None:
+    done = run(*words)
+    assert done.returncode == status
+    assert said in done.stdout + done.stderr
+
+
+def test_module_and_command_are_the_same(environment: dict[str, str]) -> None:
+    words = [sys.executable, "-m", "p1harvester", "--version"]
+    assert subprocess.check_output(words, env=environment, text=True) == f"p1harvester {__version__}\n"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(environment: dict[str, str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = [COMMAND, "read", "--port", str(SAVED)]
+    done = subprocess.run(words, env=environment, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")

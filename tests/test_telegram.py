@@ -1,0 +1,101 @@
+"""Framing and CRC, with bytes alone."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from p1harvester.errors import P1Error
+from p1harvester.reading import parse
+from p1harvester.telegram import LONGEST, Damage, Framer, crc16
+from tests.meter import DIALECTS, OLD_LINES, noise, sealed, telegram
+
+DSMR5 = telegram("dsmr-5.0.2")
+DSMR2 = telegram("dsmr-2.2")
+HIGH_BITS = bytes(byte | 0x80 if byte.bit_count() % 2 else byte for byte in range(256))
+
+
+def framed(*pieces: bytes) -> list[bytes | Damage]:
+    """What comes out of a framer for these pieces, its end included."""
+    framer = Framer()
+    found = [event for piece in pieces for event in framer.feed(piece)]
+    return [*found, *framer.close()]
+
+
+def test_crc_is_arc() -> None:
+    # The check value of CRC-16/ARC in every catalogue of CRCs.
+    assert crc16(b"123456789") == 0xBB3D
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("size", [1, 2, 7, 61, 100_000])
+def test_any_chunking(dialect: str, size: int) -> None:
+    stream = telegram(dialect)[200:] + noise(40) + telegram(dialect) * 2
+    pieces = [stream[start : start + size] for start in range(0, len(stream), size)]
+    assert framed(*pieces) == [telegram(dialect)] * 2
+
+
+@pytest.mark.parametrize(
+    ("stream", "events"),
+    [
+        pytest.param(b"", [], id="nothing"),
+        pytest.param(noise(1000), [], id="noise"),
+        pytest.param(DSMR5[:700] + DSMR5, [Damage.CUT_OFF, DSMR5], id="cut off by the next"),
+        pytest.param(DSMR5 + DSMR5[:700], [DSMR5, Damage.CUT_OFF], id="cut off by the end"),
+        pytest.param(DSMR5.replace(b"4911", b"4912"), [Damage.CRC], id="wrong CRC"),
+        pytest.param(DSMR5.replace(b"\r\n0-1", b"\0\r\n0-1", 1), [Damage.CRC], id="a NUL inside"),
+        pytest.param(b"\0\0" + DSMR5 + b"\0\0" + DSMR5, [DSMR5, DSMR5], id="NULs between"),
+        pytest.param(DSMR5[:-6] + b"12G4\r\n", [Damage.GARBLED], id="CRC that is not hexadecimal"),
+        pytest.param(DSMR5[:-6].lower() + b"\r\n" + DSMR5, [DSMR5[:-6].lower() + b"\r\n", DSMR5], id="CRC stripped"),
+        pytest.param(b"/" + b"x" * (LONGEST + 1), [Damage.ENDLESS], id="endless"),
+        pytest.param(DSMR2.translate(HIGH_BITS), [DSMR2], id="7E1 read as 8N1"),
+        pytest.param(DSMR2.translate(HIGH_BITS).replace(b"3", b"2"), [Damage.GARBLED], id="7E1 with a wrong parity"),
+        pytest.param(DSMR5.translate(HIGH_BITS), [Damage.GARBLED], id="high bits under a CRC"),
+        pytest.param(DSMR2.replace(b"\r\n", b"\n"), [DSMR2.replace(b"\r\n", b"\n")], id="saved with bare newlines"),
+    ],
+)
+def test_events(stream: bytes, events: list[bytes | Damage]) -> None:
+    assert framed(stream) == events
+    assert framed(*(stream[at : at + 1] for at in range(len(stream)))) == events
+
+
+def test_memory_is_bounded() -> None:
+    framer = Framer()
+    for _ in range(100):
+        assert list(framer.feed(b"/" + b"(" * 5000)) in ([], [Damage.CUT_OFF])
+    for _ in range(100):
+        list(framer.feed(b"(" * 5000))
+        assert len(framer._buffer) <= LONGEST
+
+
+@pytest.mark.parametrize("dialect", [name for name in DIALECTS if name not in OLD_LINES])
+def test_no_flipped_bit_passes(dialect: str) -> None:
+    whole = telegram(dialect)
+    for position in range(len(whole)):
+        for bit in range(8):
+            flipped = bytearray(whole)
+            flipped[position] ^= 1 << bit
+            assert not [event for event in framed(bytes(flipped)) if isinstance(event, bytes)], (position, bit)
+
+
+pieces = st.one_of(
+    st.binary(max_size=80),
+    st.sampled_from(
+        [DSMR5, DSMR2, DSMR5[:300], DSMR5[300:], b"/", b"\n!", b"\r\n", b"1-0:1.8.1(", b"(0-1:24.2.1)(m3)\r\n("]
+    ),
+    st.text("0123456789-:.()*kWh\r\n!/", max_size=60).map(str.encode),
+    st.lists(
+        st.from_regex(r"[01]-[0-4]:(1\.8\.1|24\.[123]\.[01]|96\.1\.1|1\.0\.0|1\.6\.0)\(.{0,20}\)", fullmatch=True)
+    ).map(lambda lines: sealed(*(line.encode("ascii", "replace").decode() for line in lines))),
+)
+
+
+@given(st.lists(pieces, max_size=12))
+def test_any_bytes_raise_nothing_but_our_own_errors(stream: list[bytes]) -> None:
+    found = framed(*stream)
+    assert found == framed(b"".join(stream))
+    for event in found:
+        if isinstance(event, bytes):
+            with suppress(P1Error):
+                assert parse(event, 0).time == 0
