@@ -27,6 +27,12 @@ class NothingStored(P1Error):
     status = 73
 
 
+class Spooled(P1Error):
+    """The database is away, the reading is safe in the spool (EX_TEMPFAIL)."""
+
+    status = 75
+
+
 class PortFailed(P1Error):
     """The port failed while it was being read (EX_IOERR)."""
 

@@ -3,31 +3,53 @@
 import logging
 import time
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 
-from p1harvester.errors import NoTelegram, NothingStored
+from p1harvester.errors import NoTelegram
 from p1harvester.port import Port, open_port
 from p1harvester.reading import BadTelegram, Reading, parse
-from p1harvester.report import as_insert, summary
+from p1harvester.report import summary
 from p1harvester.settings import Settings
 from p1harvester.telegram import Damage, Framer
 
 log = logging.getLogger(__name__)
 
+DRAIN_FOR = 10
+"""Seconds that one run may spend on bringing readings from the spool into the database."""
+DRAIN_UNTIL = 40
+"""Seconds after its start when a run begins no further batch, so that it ends within 55."""
+CLOCKS_APART = 300
+"""Seconds that the host's clock and the meter's may differ without a warning."""
+
 
 def harvest(settings: Settings) -> str:
     """Store one reading; return a sentence that says what was stored. Raises the errors of P1Error's family."""
-    with open_port(settings.port, settings.baud, time.monotonic() + settings.timeout) as port:
+    started = time.monotonic()
+    with open_port(settings.port, settings.baud, started + settings.timeout) as port:
         # The meter's bytes pile up in the kernel while this is imported.
+        from p1harvester.spool import Spool, keep
         from p1harvester.store import Store, StoreFailed
 
         database = Store(settings.dsn, settings.password)
+        spool = Spool(settings.spool, database) if settings.spool else None
         _, reading = next_reading(port)
+    _compare_clocks(reading)
     try:
-        stored = database.insert(reading)
-    except StoreFailed as error:
-        raise NothingStored(f"{error}. The reading, to be entered by hand: {as_insert(reading)}") from error
+        stored = database.insert(asdict(reading))
+    except StoreFailed as failure:
+        raise keep(spool, reading, failure) from failure
+    if spool:
+        spool.drain(min(time.monotonic() + DRAIN_FOR, started + DRAIN_UNTIL))
     return f"{'stored' if stored else 'there already'}: {summary(reading)}, in {database}"
+
+
+def _compare_clocks(reading: Reading) -> None:
+    if reading.meter_time is not None and abs(ahead := reading.time - reading.meter_time) > CLOCKS_APART:
+        log.warning(
+            "this host's clock is %d s %s the meter's: `timedatectl` shows whether it is set over the network",
+            abs(ahead),
+            "ahead of" if ahead > 0 else "behind",
+        )
 
 
 def read(settings: Settings) -> tuple[bytes, Reading]:

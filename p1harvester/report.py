@@ -13,21 +13,22 @@ def _said(reading: Reading) -> Iterator[tuple[Column, Any]]:
             yield column, value
 
 
-def _local(seconds: int) -> str:
+def local(seconds: int) -> str:
+    """A UNIX time in the host's zone."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
 
 
 def summary(reading: Reading) -> str:
     """The reading in a few words."""
     values = [f"{column.name.lower()} {value} {column.unit}" for column, value in _said(reading)]
-    return ", ".join([_local(reading.time), *values[1:4]])
+    return ", ".join([local(reading.time), *values[1:4]])
 
 
 def as_table(reading: Reading) -> str:
     """A line for each value that the meter sent: name, value, unit."""
     lines = []
     for column, value in _said(reading):
-        shown, unit = (_local(value), "") if column.unit == "time" else (value, column.unit)
+        shown, unit = (local(value), "") if column.unit == "time" else (value, column.unit)
         lines.append(f"{column.name:<32}{shown:>20} {unit}".rstrip())
     return "\n".join(lines)
 

@@ -12,7 +12,7 @@ from p1harvester.errors import BadSettings
 
 ENV_FILES = (".env", "/etc/p1harvester.env")
 NAMES = ("P1_PORT", "P1_BAUD", "P1_DSN", "P1_DSN_PASSWORD", "P1_TIMEOUT", "P1_SPOOL")
-LONGEST_TIMEOUT = 40
+LONGEST_TIMEOUT = 35
 """Seconds: with the database's own limits a run still ends within 55 s."""
 
 

@@ -1,35 +1,40 @@
-"""Where readings are kept: `p1_readouts` in MariaDB, PostgreSQL or SQLite. The only module that knows SQLAlchemy.
+"""Where readings are kept: `p1_readouts` in MariaDB, PostgreSQL or SQLite.
 
 The fast path is one INSERT and nothing else: the table is looked at only when it did not take the row, and then created
 or brought up to date.
 """
 
-from collections.abc import Iterator, Mapping
+import sqlite3
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    CursorResult,
+    Executable,
     Float,
     Integer,
     MetaData,
     Numeric,
     SmallInteger,
     Table,
-    create_engine,
+    bindparam,
+    delete,
+    func,
     insert,
     inspect,
-    make_url,
     select,
 )
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.schema import CreateColumn, CreateTable
 
-from p1harvester.errors import BadSettings, P1Error
-from p1harvester.reading import COLUMNS, DIGITS, Reading
+from p1harvester.engine import alarm, make_engine
+from p1harvester.errors import P1Error
+from p1harvester.reading import COLUMNS, DIGITS
 
 LIMIT = 5
 """Seconds to connect, and for each statement."""
@@ -57,64 +62,115 @@ TABLE = Table(
 )
 
 
+Row = dict[str, Any]
+"""Column -> value, for every column of `p1_readouts`."""
+
+
+# SQLite has one code for every fault in a statement; MariaDB's and PostgreSQL's are for a table and for a column.
+_NO_SUCH_TABLE_OR_COLUMN = (sqlite3.SQLITE_ERROR, 1146, 1054, "42P01", "42703")
+
+
+def _code(error: DBAPIError) -> Any:
+    """The server's own code: SQLite's primary result code, MariaDB's error number or PostgreSQL's SQLSTATE."""
+    match error.orig:
+        case sqlite3.Error(sqlite_errorcode=code):
+            return code & 0xFF
+        case BaseException(args=(int(number), *_)):
+            return number
+    return getattr(error.orig, "sqlstate", None)
+
+
 class StoreFailed(P1Error):
     """The database did not take the row; the sentence says which database, and why."""
 
     status = 75
 
+    def __init__(self, sentence: str, cause: Exception) -> None:
+        super().__init__(sentence)
+        self.damaged = isinstance(cause, DBAPIError) and _code(cause) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+        """Whether this is an SQLite file that is damaged, or none at all."""
+
 
 class Store:
     """The table `p1_readouts` behind one DSN. Every method but the first connects, and raises StoreFailed."""
 
-    def __init__(self, dsn: str, password: str | None = None, limit: int = LIMIT) -> None:
-        """Raise BadSettings when the DSN cannot be understood or its driver is not installed.
+    def __init__(self, dsn: str | Path, password: str | None = None, limit: int = LIMIT) -> None:
+        """A DSN, or the path of an SQLite file. Connects to nothing; raises BadSettings.
 
         `limit` is in seconds: to connect, and for each statement.
         """
-        try:
-            url = make_url(dsn)
-            self._url = url.set(password=password) if password else url
-            limits = _limits(self._url.get_driver_name(), limit)
-            self._engine = create_engine(
-                self._url,
-                poolclass=NullPool,
-                connect_args={name: value for name, value in limits.items() if name not in url.query},
-                # What SQLAlchemy would ask the server at every first connection is needed for DDL only.
-                _initialize=False,
-            )
-        except NoSuchModuleError as error:
-            raise BadSettings(f"P1_DSN names a database that SQLAlchemy does not know: {error}") from error
-        except ImportError as error:
-            raise BadSettings(_missing_driver(url.drivername, error)) from error
-        except (ArgumentError, ValueError) as error:
-            # The reason may quote a part of the DSN that is a password.
-            raise BadSettings(
-                "P1_DSN is no database URL: it is written dialect+driver://user@host/database,"
-                " and a password with special characters goes into P1_DSN_PASSWORD"
-            ) from error
+        self._limit = limit
+        self._engine = make_engine(dsn, password, limit)
 
     def __str__(self) -> str:
         """The DSN, its password masked."""
-        return self._url.render_as_string()
+        return self._engine.url.render_as_string()
 
-    def insert(self, reading: Reading) -> bool:
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file, if it is one."""
+        name = self._engine.url.database
+        return Path(name) if name and self._engine.dialect.name == "sqlite" else None
+
+    def insert(self, row: Row) -> bool:
         """Store one row; False if its second is there already, which changes nothing."""
-        row = {column.field: getattr(reading, column.field) for column in COLUMNS}
         with self._connection() as connection:
             try:
-                connection.execute(insert(TABLE), row)
+                self._execute(connection, insert(TABLE), row)
             except IntegrityError:
                 connection.rollback()
-                if connection.scalar(select(TABLE.c.time).where(TABLE.c.time == reading.time)) is None:
+                if not self._there(connection, [row]):
                     raise
                 return False
-            except DBAPIError:
-                connection.rollback()
-                if not self._upgrade(connection):
-                    raise
-                connection.execute(insert(TABLE), row)
             connection.commit()
         return True
+
+    def insert_many(self, rows: Sequence[Row]) -> dict[int, str]:
+        """Store those rows, ordered by time, that are not there yet; return time -> why for each that was refused.
+
+        All go in one transaction; one by one only when the database did not take them together.
+        """
+        refused: dict[int, str] = {}
+        with self._connection() as connection:
+            there = self._there(connection, rows)
+            if missing := [row for row in rows if row["time"] not in there]:
+                try:
+                    connection.execute(insert(TABLE), missing)
+                    connection.commit()
+                except DBAPIError:
+                    connection.rollback()
+                    refused = self._insert_singly(connection, missing)
+        return refused
+
+    def _insert_singly(self, connection: Connection, rows: Sequence[Row]) -> dict[int, str]:
+        refused: dict[int, str] = {}
+        for row in rows:
+            try:
+                connection.execute(insert(TABLE), row)
+                connection.commit()
+            except DBAPIError as error:
+                connection.rollback()
+                if not self._there(connection, [row]):
+                    refused[row["time"]] = self._reason(error)
+        return refused
+
+    def oldest(self, limit: int, after: int) -> list[Row]:
+        """The first `limit` rows whose time is later than `after`, oldest first."""
+        statement = select(TABLE).where(TABLE.c.time > after).order_by(TABLE.c.time).limit(limit)
+        with self._connection() as connection:
+            return [dict(row) for row in self._execute(connection, statement).mappings()]
+
+    def waiting(self) -> tuple[int, int]:
+        """How many rows there are, and the oldest one's time (0 when there is none)."""
+        with self._connection() as connection:
+            found: Any = self._execute(connection, select(func.count(), func.min(TABLE.c.time))).one()
+            return found[0], found[1] or 0
+
+    def remove(self, times: Sequence[int]) -> None:
+        """Delete the rows of these seconds."""
+        with self._connection() as connection:
+            connection.execute(delete(TABLE).where(TABLE.c.time == bindparam("second")), [{"second": t} for t in times])
+            connection.commit()
 
     def set_up(self) -> list[str]:
         """Create the table, or add the columns that it lacks; return the statements that this took."""
@@ -124,16 +180,36 @@ class Store:
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
         try:
-            with self._engine.connect() as connection:
-                yield connection
+            with alarm(2 * self._limit), self._engine.connect() as connection:
+                try:
+                    yield connection
+                except BaseException:
+                    # No polite goodbye to a server that may not answer: closing the line rolls back.
+                    connection.invalidate()
+                    raise
         except Exception as error:
             # Drivers raise more than their own errors when a server talks nonsense; none may cost a reading.
-            raise StoreFailed(f"{self}: {self._reason(error)}") from error
+            raise StoreFailed(f"{self}: {self._reason(error)}", error) from error
+
+    def _execute(self, connection: Connection, statement: Executable, row: Row | None = None) -> CursorResult[Any]:
+        """Execute a statement; when the table was missing or out of date, mend it and execute again."""
+        try:
+            return connection.execute(statement, row)
+        except DBAPIError as error:
+            if _code(error) not in _NO_SUCH_TABLE_OR_COLUMN:
+                raise
+            connection.rollback()
+            self._upgrade(connection)
+            return connection.execute(statement, row)
+
+    def _there(self, connection: Connection, rows: Sequence[Row]) -> set[int]:
+        between = TABLE.c.time.between(rows[0]["time"], rows[-1]["time"])
+        return set(connection.scalars(select(TABLE.c.time).where(between)))
 
     def _reason(self, error: Exception) -> str:
         cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
         text = str(cause.args[-1] if cause.args else cause) or type(cause).__name__
-        return text.strip().partition("\n")[0].replace(self._url.password or "\0", "***")
+        return text.strip().partition("\n")[0].replace(self._engine.url.password or "\0", "***")
 
     def _upgrade(self, connection: Connection) -> list[str]:
         self._engine.dialect.initialize(connection)
@@ -160,26 +236,3 @@ class Store:
             for column in TABLE.columns
             if column.name not in there
         ]
-
-
-def _limits(driver: str, seconds: int) -> Mapping[str, Any]:
-    match driver:
-        case "pymysql":
-            return dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), seconds)
-        case "psycopg":
-            return {
-                "connect_timeout": seconds,
-                "options": f"-c statement_timeout={seconds}s",
-                "tcp_user_timeout": seconds * 1000,
-            }
-        case "pysqlite":
-            return {"timeout": seconds}
-    return {}
-
-
-def _missing_driver(drivername: str, error: ImportError) -> str:
-    if drivername.startswith("postgresql"):
-        return f"PostgreSQL's driver is an extra: `pip install 'p1harvester[postgresql]'`, in the same venv ({error})"
-    if drivername in ("mysql", "mariadb"):
-        return f"P1_DSN must begin with {drivername}+pymysql://, the driver that is installed ({error})"
-    return f"P1_DSN begins with {drivername}://, whose driver is not installed ({error})"

@@ -123,6 +123,12 @@ def mariadb(_running: dict[str, Server | None], tmp_path: Path) -> Database:
 
 
 @pytest.fixture
+def postgresql(_running: dict[str, Server | None], tmp_path: Path) -> Database:
+    """An empty PostgreSQL database."""
+    return _database("postgresql", _running, tmp_path)
+
+
+@pytest.fixture
 def sqlite(tmp_path: Path) -> Database:
     """An SQLite file that is not there yet."""
     return _database("sqlite", {}, tmp_path)

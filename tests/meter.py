@@ -6,6 +6,7 @@ import termios
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,6 +31,12 @@ def sealed(*lines: str) -> bytes:
     return body + b"%04X\r\n" % crc16(body)
 
 
+def telegram_of(second: int, power: str = "00.326") -> bytes:
+    """A telegram whose meter's clock shows this UNIX second."""
+    clock = datetime.fromtimestamp(second, timezone(timedelta(hours=1))).strftime("%y%m%d%H%M%SW")
+    return sealed(f"0-0:1.0.0({clock})", f"1-0:1.7.0({power}*kW)", "1-0:1.8.0(007254.118*kWh)")
+
+
 def noise(count: int, seed: int = 1) -> bytes:
     """What a UART makes of a line at another speed: mostly breaks, read as NUL, and bytes with high bits set."""
     return bytes(random.Random(seed).choices((0x00, 0x80, 0xC0, 0xE0, 0xF0, 0xF8, 0xFE, 0xFF), k=count))
@@ -39,7 +46,7 @@ class Meter:
     """Sends `frames` in turn, one every `interval` seconds, until its `with` block ends.
 
     At another speed than `baud` the client gets noise. `skip` bytes of the first frame went by before anybody looked.
-    After `hang_up_after` bytes the adapter is pulled out.
+    After `hang_up_after` bytes that the client could hear the adapter is pulled out.
     """
 
     def __init__(
@@ -80,16 +87,17 @@ class Meter:
         return speed
 
     def _run(self) -> None:
-        skip, sent = self._skip, 0
+        skip, heard = self._skip, 0
         for frame in self._forever():
             for piece in self._pieces(frame[skip:]):
                 if self._stop.wait(len(piece) * _BITS_PER_BYTE / self._baud):
                     return
-                sent += len(piece)
-                if self._hang_up_after is not None and sent > self._hang_up_after:
+                understood = self.speed() == _SPEEDS[self._baud]
+                heard += len(piece) * understood
+                if self._hang_up_after is not None and heard > self._hang_up_after:
                     self._hang_up()
                     return
-                self._send(piece if self.speed() == _SPEEDS[self._baud] else noise(len(piece)))
+                self._send(piece if understood else noise(len(piece)))
             skip = 0
             if self._stop.wait(self._interval):
                 return

@@ -55,7 +55,8 @@ def test_every_dialect_in_every_database(
     with Meter([telegram(dialect)], baud=baud, skip=150) as meter:
         adapter = plugged_in(tmp_path, f"serial/by-id/usb-P1_cable={meter.port}", f"ttyUSB0={meter.port}")
         done = run(env=database.env | zone(dialect), prefix=adapter)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.count("\n") == done.stderr.count("this host's clock is") == ("meter_time" in rows[dialect])
     [row] = database.rows()
     assert begin <= row.pop("time") <= time.time()
     assert {name: float(value) for name, value in row.items()} == rows[dialect]
@@ -109,7 +110,7 @@ def test_a_saved_telegram_is_dated_by_the_meter(
 def test_damage_is_passed_over(frames: list[bytes], skip: int, sqlite: Database, run: Run) -> None:
     with Meter(frames, skip=skip) as meter:
         done = run("--port", meter.port, env=sqlite.env)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
     assert [float(row["gas_meter_reading"]) for row in sqlite.rows()] == [4911.44]
 
 
@@ -178,11 +179,8 @@ def _locked(path: str) -> bool:
 
 def test_two_at_once_both_succeed(database: Database, environment: dict[str, str]) -> None:
     with Meter([DSMR5]) as meter:
-        both = [
-            subprocess.Popen([COMMAND, "--port", meter.port], env=environment | database.env, stderr=subprocess.PIPE)
-            for _ in range(2)
-        ]
-        assert [(process.communicate()[1], process.returncode) for process in both] == [(b"", 0)] * 2
+        both = [subprocess.Popen([COMMAND, "--port", meter.port], env=environment | database.env) for _ in range(2)]
+        assert [process.wait() for process in both] == [0, 0]
     assert 1 <= len(database.rows()) <= 2
 
 

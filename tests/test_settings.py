@@ -32,7 +32,7 @@ def test_flag_before_environment_before_file_before_default(run: Run, tmp_path: 
         ((), "P1_TIMEOUT=0", {}, "P1_TIMEOUT=0 (from .env) must be"),
         ((), "P1_TIMEOUT=nan", {}, "P1_TIMEOUT=nan (from .env) must be"),
         (("--timeout", "soon"), "", {}, "P1_TIMEOUT=soon (from --timeout) must be"),
-        (("--timeout", "60"), "", {}, "40 at most"),
+        (("--timeout", "60"), "", {}, "35 at most"),
         ((), "P1_PORT=x\nthis is\nno setting", {}, "line 2 of .env is not of the form NAME=value"),
         (("--env-file", "none"), "", {}, "the settings file none cannot be read: No such file"),
         (("--env-file", "/"), "", {}, "the settings file / cannot be read: Is a directory"),

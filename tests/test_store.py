@@ -130,7 +130,8 @@ def test_under_systemd_the_data_is_in_the_state_folder(run: Run, tmp_path: Path)
 )
 def test_a_dsn_that_is_none(dsn: str, said: str, run: Run) -> None:
     done = run("--port", SAVED, "--dsn", dsn)
-    assert done.returncode == (73 if said == "Unknown" else 78)
+    assert done.returncode == (75 if said == "Unknown" else 78)
+    assert said in done.stderr
     assert "pa/ss" not in done.stderr
 
 
