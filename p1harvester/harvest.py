@@ -76,7 +76,7 @@ def next_reading(port: Port) -> tuple[bytes, Reading]:
                 continue
             if port.saved and reading.meter_time is not None:
                 reading = replace(reading, time=reading.meter_time)
-            log.info("a telegram of %d bytes after %d bytes; passed over: %s", len(telegram), received, passed_over)
+            log.info("a whole telegram of %d bytes", len(telegram))
             return telegram, reading
     passed_over.update(damage.value for damage in framer.close())
     raise NoTelegram(_nothing_valid(port.name, received, passed_over))

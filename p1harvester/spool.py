@@ -16,7 +16,7 @@ from p1harvester.reading import Reading
 from p1harvester.report import as_insert, local
 from p1harvester.store import Row, Store, StoreFailed
 
-BATCH = 500
+BATCH = 1000
 """Rows in one transaction."""
 LIMIT = 4
 """Seconds that another run may hold the file."""

@@ -78,6 +78,8 @@ class Database:
 
     def __init__(self, kind: str, dsn: str, server: Server | None) -> None:
         self.kind, self.dsn, self.server = kind, dsn, server
+        url = sa.make_url(dsn)
+        self._engine = sa.create_engine(url.set(password=PASSWORD) if server else url, poolclass=sa.pool.NullPool)
 
     @property
     def env(self) -> dict[str, str]:
@@ -86,9 +88,7 @@ class Database:
 
     def execute(self, *statements: str) -> list[Any]:
         """Run statements; return the last one's rows."""
-        url = sa.make_url(self.dsn)
-        engine = sa.create_engine(url.set(password=PASSWORD) if self.server else url, poolclass=sa.pool.NullPool)
-        with engine.begin() as connection:
+        with self._engine.begin() as connection:
             for statement in statements:
                 result = connection.exec_driver_sql(statement)
             return list(result.mappings()) if result.returns_rows else []

@@ -91,6 +91,10 @@ class Server:
         )
         return f"postgresql+psycopg://{name}@127.0.0.1:{self.port}/{name}"
 
+    def new_database_with_password(self) -> str:
+        """Make an empty database; return the DSN, password and all."""
+        return sa.make_url(self.new_database()).set(password=PASSWORD).render_as_string(hide_password=False)
+
 
 @contextmanager
 def _folder(owner: str | None) -> Iterator[Path]:

@@ -1,0 +1,45 @@
+"""What the README and the example settings promise."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+from tests.conftest import COMMAND, Run
+from tests.meter import FOLDER
+
+PROJECT = Path(__file__).parent.parent
+README = (PROJECT / "README.md").read_text()
+
+
+def test_the_example_is_true(environment: dict[str, str], tmp_path: Path) -> None:
+    [(command, output)] = re.findall(r"```console\n\$ p1harvester (.*)\n((?:.*\n)*?)```", README)
+    (tmp_path / "tests").symlink_to(PROJECT / "tests")
+    done = subprocess.run(
+        [COMMAND, *shlex.split(command)],
+        env=environment,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert done.stdout.decode() == output
+
+
+def test_every_example_setting_is_one(run: Run, tmp_path: Path) -> None:
+    lines = (PROJECT / ".env.example").read_text().splitlines()
+    (tmp_path / ".env").write_text("\n".join(line.removeprefix("#") for line in lines if line.startswith("#P1_")))
+    (tmp_path / ".env").chmod(0o600)
+    done = run("read", "--port", FOLDER / "belgium.txt")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_readme_names_every_setting_status_and_column(rows: dict[str, dict[str, float]]) -> None:
+    from p1harvester.errors import P1Error
+    from p1harvester.settings import NAMES
+
+    for name in NAMES:
+        assert f"`{name}`" in README
+    for error in P1Error.__subclasses__():
+        assert re.search(rf"\b{error.status}\b", README), error
+    for name in rows["belgium"]:
+        assert name in README or re.sub(r"_(l?\d)$", "", name) in README, name
