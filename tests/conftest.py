@@ -18,6 +18,9 @@ from tests.servers import PASSWORD, Server
 
 COMMAND = str(Path(sys.executable).with_name("p1harvester"))
 
+UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
+"""The environment of a command that must write nothing for coverage."""
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from p1harvester.errors import Spooled
 from p1harvester.harvest import harvest
 from p1harvester.settings import Settings
-from tests.conftest import COMMAND, Database, Run
+from tests.conftest import COMMAND, UNMEASURED, Database, Run
 from tests.meter import Meter, telegram_of
 from tests.proxy import Proxy
 from tests.servers import PASSWORD
@@ -349,7 +349,7 @@ def test_a_damaged_spool_is_put_aside(away: bool, sqlite: Database, harvest_at: 
 
 def test_a_full_disk(sqlite: Database, harvest_at: Harvest, tmp_path: Path) -> None:
     fill(tmp_path / "readings.db", range(1000))
-    env = {"P1_SPOOL": str(tmp_path / "spool.db")}
+    env = UNMEASURED | {"P1_SPOOL": str(tmp_path / "spool.db")}
     full = harvest_at(NOON, sqlite, env=env, prefix=("prlimit", "--fsize=30000"))
     assert full.returncode == 75
     assert times(tmp_path / "spool.db") == [NOON]
@@ -424,7 +424,7 @@ def test_while_all_is_well_nothing_else_is_written(
     kind: str, request: pytest.FixtureRequest, environment: dict[str, str], tmp_path: Path
 ) -> None:
     database = request.getfixturevalue(kind)
-    env = {name: value for name, value in environment.items() if not name.startswith("COV")} | database.env
+    env = environment | UNMEASURED | database.env
     trace = tmp_path / "trace"
     (tmp_path / "saved").write_bytes(telegram_of(NOON))
     words = [COMMAND, "--port", str(tmp_path / "saved")]

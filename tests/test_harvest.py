@@ -229,9 +229,9 @@ def test_an_endless_file(tmp_path: Path, run: Run) -> None:
     assert "without an end" in done.stderr
 
 
-def test_a_fifo_that_nobody_fills_ends_at_once(tmp_path: Path, run: Run) -> None:
+def test_a_fifo_that_nobody_fills_is_given_up_at_the_deadline(tmp_path: Path, run: Run) -> None:
     os.mkfifo(tmp_path / "fifo")
-    assert run("read", "--port", "fifo").returncode == 76
+    assert run("read", "--port", "fifo", "--timeout", "1").returncode == 76
 
 
 def test_standard_input_that_never_ends_is_given_up_at_the_deadline(environment: dict[str, str]) -> None:
