@@ -57,9 +57,9 @@ class Framer:
         self._buffer += data
         while start := _START.search(self._buffer):
             del self._buffer[: start.start()]
-            end = _END.search(self._buffer)
+            end = _END.search(self._buffer, 0, LONGEST)
             # A `/` stands nowhere in a telegram but at its start: the one before it was cut off.
-            if again := _START.search(self._buffer, 1, end.start() if end else len(self._buffer)):
+            if again := _START.search(self._buffer, 1, end.end() if end else LONGEST):
                 del self._buffer[: again.start()]
                 yield Damage.CUT_OFF
             elif end:
@@ -67,7 +67,7 @@ class Framer:
                 del self._buffer[: end.end()]
                 yield _checked(telegram, seal)
             elif len(self._buffer) > LONGEST:
-                del self._buffer[:]
+                del self._buffer[:LONGEST]
                 yield Damage.ENDLESS
             else:
                 return
