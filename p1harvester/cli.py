@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     form = reading.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object; its keys are the table's columns")
     form.add_argument("--raw", action="store_true", help="the telegram's bytes as they came")
-    commands.add_parser("setup", parents=[common], help="create or upgrade the table")
+    commands.add_parser("setup", parents=[common], help="create or upgrade the table and its views")
     return parser
 
 
@@ -110,6 +110,9 @@ def _setup(settings: Settings, arguments: argparse.Namespace) -> None:
         print(statement)
     if not arguments.quiet:
         print(f"{database}: p1_readouts {'was brought' if statements else 'is'} up to date")
+    renewed = database.set_up_views()
+    if not arguments.quiet:
+        print(f"{database}: its views {'were made' if renewed else 'are up to date'}")
 
 
 _COMMANDS = {None: _harvest, "read": _read, "setup": _setup}

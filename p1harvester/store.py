@@ -10,74 +10,34 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    CursorResult,
-    Executable,
-    Float,
-    Integer,
-    MetaData,
-    Numeric,
-    SmallInteger,
-    Table,
-    bindparam,
-    delete,
-    func,
-    insert,
-    inspect,
-    select,
-)
+from sqlalchemy import Connection, CursorResult, Executable, bindparam, delete, func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.schema import CreateColumn, CreateTable
 
 from p1harvester.engine import alarm, make_engine
 from p1harvester.errors import P1Error
-from p1harvester.reading import COLUMNS, DIGITS
+from p1harvester.schema import TABLE, code_of, make_views, upgrade, views_are_current
 
 LIMIT = 5
 """Seconds to connect, and for each statement."""
 SETUP_LIMIT = 3600
 """The same for `setup`, which a person waits for: an old server copies the table to add a column."""
 
-# SQLite has no decimals, and only a column of type INTEGER becomes its table's own key.
-_TYPES = {
-    unit: Float().with_variant(Numeric(digits, places), "mysql", "mariadb", "postgresql")
-    for unit, (digits, places) in DIGITS.items()
-} | {
-    "time": BigInteger().with_variant(Integer, "sqlite"),
-    "id": Integer(),
-    "count": Integer(),
-    "tariff": SmallInteger(),
-}
-
-TABLE = Table(
-    "p1_readouts",
-    MetaData(),
-    *(
-        Column(column.field, _TYPES[column.unit], primary_key=column.field == "time", autoincrement=False)
-        for column in COLUMNS
-    ),
-)
-
-
 Row = dict[str, Any]
 """Column -> value, for every column of `p1_readouts`."""
 
 
+_RIGHTS = (
+    'the table is set up, but for its views this user needs more rights: see "The database\'s rights" in the README'
+)
+_ADVICE = {
+    **dict.fromkeys((1044, 1142, 1227, 1370, "42501"), _RIGHTS),
+    1419: "the server writes a binary log: as its root user run"
+    " `SET GLOBAL log_bin_trust_function_creators = 1`, then `p1harvester setup` again",
+}
+"""The server's code -> what the user can do when the views were refused."""
+
 # SQLite has one code for every fault in a statement; MariaDB's and PostgreSQL's are for a table and for a column.
 _NO_SUCH_TABLE_OR_COLUMN = (sqlite3.SQLITE_ERROR, 1146, 1054, "42P01", "42703")
-
-
-def _code(error: DBAPIError) -> Any:
-    """The server's own code: SQLite's primary result code, MariaDB's error number or PostgreSQL's SQLSTATE."""
-    match error.orig:
-        case sqlite3.Error(sqlite_errorcode=code):
-            return code & 0xFF
-        case BaseException(args=(int(number), *_)):
-            return number
-    return getattr(error.orig, "sqlstate", None)
 
 
 class StoreFailed(P1Error):
@@ -87,7 +47,10 @@ class StoreFailed(P1Error):
 
     def __init__(self, sentence: str, cause: Exception) -> None:
         super().__init__(sentence)
-        self.damaged = isinstance(cause, DBAPIError) and _code(cause) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+        self.damaged = isinstance(cause, DBAPIError) and code_of(cause) in (
+            sqlite3.SQLITE_CORRUPT,
+            sqlite3.SQLITE_NOTADB,
+        )
         """Whether this is an SQLite file that is damaged, or none at all."""
 
 
@@ -175,7 +138,19 @@ class Store:
     def set_up(self) -> list[str]:
         """Create the table, or add the columns that it lacks; return the statements that this took."""
         with self._connection() as connection:
-            return self._upgrade(connection)
+            return upgrade(connection)
+
+    def set_up_views(self) -> bool:
+        """Create or replace the views; return whether they were out of date."""
+        with self._connection() as connection:
+            current = views_are_current(connection)
+            try:
+                make_views(connection)
+            except DBAPIError as error:
+                if advice := _ADVICE.get(code_of(error)):
+                    raise StoreFailed(f"{self}: {self._reason(error)}; {advice}", error) from error
+                raise
+        return not current
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -187,6 +162,8 @@ class Store:
                     # No polite goodbye to a server that may not answer: closing the line rolls back.
                     connection.invalidate()
                     raise
+        except StoreFailed:
+            raise
         except Exception as error:
             # Drivers raise more than their own errors when a server talks nonsense; none may cost a reading.
             raise StoreFailed(f"{self}: {self._reason(error)}", error) from error
@@ -196,10 +173,10 @@ class Store:
         try:
             return connection.execute(statement, row)
         except DBAPIError as error:
-            if _code(error) not in _NO_SUCH_TABLE_OR_COLUMN:
+            if code_of(error) not in _NO_SUCH_TABLE_OR_COLUMN:
                 raise
             connection.rollback()
-            self._upgrade(connection)
+            upgrade(connection)
             return connection.execute(statement, row)
 
     def _there(self, connection: Connection, rows: Sequence[Row]) -> set[int]:
@@ -210,29 +187,3 @@ class Store:
         cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
         text = str(cause.args[-1] if cause.args else cause) or type(cause).__name__
         return text.strip().partition("\n")[0].replace(self._engine.url.password or "\0", "***")
-
-    def _upgrade(self, connection: Connection) -> list[str]:
-        self._engine.dialect.initialize(connection)
-        statements = self._lacking(connection)
-        for statement in statements:
-            try:
-                connection.exec_driver_sql(statement)
-                connection.commit()
-            except DBAPIError:
-                connection.rollback()
-                # Another run may have done it in the meantime.
-                if statement in self._lacking(connection):
-                    raise
-        return statements
-
-    def _lacking(self, connection: Connection) -> list[str]:
-        dialect = self._engine.dialect
-        inspector = inspect(connection)
-        if not inspector.has_table(TABLE.name):
-            return [str(CreateTable(TABLE, if_not_exists=True).compile(dialect=dialect)).strip()]
-        there = {column["name"] for column in inspector.get_columns(TABLE.name)}
-        return [
-            f"ALTER TABLE {TABLE.name} ADD COLUMN {CreateColumn(column).compile(dialect=dialect)}"
-            for column in TABLE.columns
-            if column.name not in there
-        ]

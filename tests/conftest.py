@@ -82,7 +82,7 @@ class Database:
     def __init__(self, kind: str, dsn: str, server: Server | None) -> None:
         self.kind, self.dsn, self.server = kind, dsn, server
         url = sa.make_url(dsn)
-        self._engine = sa.create_engine(url.set(password=PASSWORD) if server else url, poolclass=sa.pool.NullPool)
+        self.engine = sa.create_engine(url.set(password=PASSWORD) if server else url, poolclass=sa.pool.NullPool)
 
     @property
     def env(self) -> dict[str, str]:
@@ -91,7 +91,7 @@ class Database:
 
     def execute(self, *statements: str) -> list[Any]:
         """Run statements; return the last one's rows."""
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             for statement in statements:
                 result = connection.exec_driver_sql(statement)
             return list(result.mappings()) if result.returns_rows else []
@@ -135,3 +135,24 @@ def postgresql(_running: dict[str, Server | None], tmp_path: Path) -> Database:
 def sqlite(tmp_path: Path) -> Database:
     """An SQLite file that is not there yet."""
     return _database("sqlite", {}, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def _made() -> dict[str, Database]:
+    return {}
+
+
+@pytest.fixture(params=["sqlite", "mariadb", "postgresql"])
+def made(
+    request: pytest.FixtureRequest,
+    _made: dict[str, Database],
+    _running: dict[str, Server | None],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Database:
+    """A database of each kind in turn, with its table and views made, whose rows an earlier test may have left."""
+    if request.param not in _made:
+        database = _database(request.param, _running, tmp_path_factory.mktemp("made"))
+        environment = dict(os.environ) | database.env
+        subprocess.run([COMMAND, "setup", "-q"], env=environment, check=True)
+        _made[request.param] = database
+    return _made[request.param]

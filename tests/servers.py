@@ -20,6 +20,10 @@ import sqlalchemy as sa
 PASSWORD = "p@ss/w#rd%20:?"
 """Every special character that a DSN would need escaped."""
 
+ZONE = "Europe/Amsterdam"
+ENVIRONMENT = os.environ | {"TZ": ZONE}
+"""The servers' environment: their sessions' time zone is that of the meters."""
+
 
 def free_port() -> int:
     """A TCP port of loopback that nobody listens on."""
@@ -48,7 +52,7 @@ class Server:
     def start(self) -> None:
         """Start and wait until it answers."""
         log = (self.folder / "log").open("ab")
-        self.process = subprocess.Popen(self.command, user=self.user, stdout=log, stderr=log, cwd="/")
+        self.process = subprocess.Popen(self.command, user=self.user, stdout=log, stderr=log, cwd="/", env=ENVIRONMENT)
         engine = sa.create_engine(self.admin, poolclass=sa.pool.NullPool)
         for _ in range(600):
             with suppress(sa.exc.DBAPIError), engine.connect():
@@ -158,6 +162,7 @@ def postgresql() -> Iterator[Server | None]:
             capture_output=True,
             user=owner,
             cwd="/",
+            env=ENVIRONMENT,
         )
         port = free_port()
         command = [

@@ -13,8 +13,9 @@ import pymysql
 import sqlalchemy as sa
 
 from p1harvester.reading import parse
+from p1harvester.schema import TABLE
 from p1harvester.spool import Spool
-from p1harvester.store import TABLE, Store
+from p1harvester.store import Store
 from tests import servers
 from tests.meter import telegram
 

@@ -1,0 +1,106 @@
+"""The table `p1_readouts` and its views: what they are, and how a database comes by them."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Float,
+    Integer,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Table,
+    inspect,
+)
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateColumn, CreateTable
+
+from p1harvester.reading import COLUMNS, DIGITS
+
+# SQLite has no decimals, and only a column of type INTEGER becomes its table's own key.
+_TYPES = {
+    unit: Float().with_variant(Numeric(digits, places), "mysql", "mariadb", "postgresql")
+    for unit, (digits, places) in DIGITS.items()
+} | {
+    "time": BigInteger().with_variant(Integer, "sqlite"),
+    "id": Integer(),
+    "count": Integer(),
+    "tariff": SmallInteger(),
+}
+
+TABLE = Table(
+    "p1_readouts",
+    MetaData(),
+    *(
+        Column(column.field, _TYPES[column.unit], primary_key=column.field == "time", autoincrement=False)
+        for column in COLUMNS
+    ),
+    # Readings are much alike: compressed, a row takes half the room, and the SD card is written half as much.
+    mysql_row_format="COMPRESSED",
+    mysql_key_block_size="8",
+    mariadb_row_format="COMPRESSED",
+    mariadb_key_block_size="8",
+)
+
+
+def code_of(error: DBAPIError) -> Any:
+    """The server's own code: SQLite's primary result code, MariaDB's error number or PostgreSQL's SQLSTATE."""
+    match error.orig:
+        case sqlite3.Error(sqlite_errorcode=code):
+            return code & 0xFF
+        case BaseException(args=(int(number), *_)):
+            return number
+    return getattr(error.orig, "sqlstate", None)
+
+
+def upgrade(connection: Connection) -> list[str]:
+    """Create the table, or add the columns that it lacks; return the statements that this took."""
+    connection.dialect.initialize(connection)
+    statements = _lacking(connection)
+    for statement in statements:
+        try:
+            connection.exec_driver_sql(statement)
+            connection.commit()
+        except DBAPIError:
+            connection.rollback()
+            # Another run may have done it in the meantime.
+            if statement in _lacking(connection):
+                raise
+    return statements
+
+
+def _lacking(connection: Connection) -> list[str]:
+    dialect = connection.dialect
+    inspector = inspect(connection)
+    if not inspector.has_table(TABLE.name):
+        return [str(CreateTable(TABLE, if_not_exists=True).compile(dialect=dialect)).strip()]
+    there = {column["name"] for column in inspector.get_columns(TABLE.name)}
+    return [
+        f"ALTER TABLE {TABLE.name} ADD COLUMN {CreateColumn(column).compile(dialect=dialect)}"
+        for column in TABLE.columns
+        if column.name not in there
+    ]
+
+
+def views_are_current(connection: Connection) -> bool:
+    """Whether the database has the views of this version of the program."""
+    from p1harvester.views import version
+
+    try:
+        return connection.exec_driver_sql("SELECT views FROM p1_version").scalar() == version(connection.dialect.name)
+    except DBAPIError:
+        connection.rollback()
+        return False
+
+
+def make_views(connection: Connection) -> None:
+    """Create or replace the views."""
+    from p1harvester.views import statements
+
+    for statement in statements(connection.dialect.name):
+        # A `%` is a `%`: without parameters the driver must not look for their places.
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+    connection.commit()

@@ -1,0 +1,16 @@
+-- What was used in each hour, by local time; `time` is when it began.
+CREATE OR REPLACE VIEW usage_per_hour AS
+SELECT
+    time,
+    date_time,
+    use_kWh,
+    use_kWh_1,
+    use_kWh_2,
+    injection_kWh,
+    injection_kWh_1,
+    injection_kWh_2,
+    gas_m3,
+    water_m3,
+    heat_GJ
+FROM p1_usage
+WHERE unit = 'hour';

@@ -1,0 +1,17 @@
+-- What was used in each month, by local time; `time` is when it began.
+DROP VIEW IF EXISTS usage_per_month;
+CREATE VIEW usage_per_month AS
+SELECT
+    time,
+    date_time,
+    use_kWh,
+    use_kWh_1,
+    use_kWh_2,
+    injection_kWh,
+    injection_kWh_1,
+    injection_kWh_2,
+    gas_m3,
+    water_m3,
+    heat_GJ
+FROM p1_usage
+WHERE unit = 'month';
