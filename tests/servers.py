@@ -112,8 +112,8 @@ def _folder(owner: str | None) -> Iterator[Path]:
 
 
 @contextmanager
-def mariadb() -> Iterator[Server | None]:
-    """A MariaDB server; None where its binaries are missing."""
+def mariadb(*more: str) -> Iterator[Server | None]:
+    """A MariaDB server, with `more` options; None where its binaries are missing."""
     install, daemon = _binary("mariadb-install-db"), _binary("mariadbd")
     if not install or not daemon:
         yield None
@@ -128,7 +128,7 @@ def mariadb() -> Iterator[Server | None]:
         )
         port, path = free_port(), folder / "socket"
         command = [daemon, *options, f"--socket={path}", f"--port={port}", "--bind-address=127.0.0.1"]
-        command += ["--skip-name-resolve", f"--pid-file={folder}/pid", "--innodb-flush-log-at-trx-commit=1"]
+        command += ["--skip-name-resolve", f"--pid-file={folder}/pid", "--innodb-flush-log-at-trx-commit=1", *more]
         server = Server("mariadb", folder, port, command, None, f"mysql+pymysql://root@/mysql?unix_socket={path}")
         server.start()
         try:

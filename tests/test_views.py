@@ -1,12 +1,18 @@
 """The views: what they say, against the same sums done the long way, in every database."""
 
+import os
 import random
+import re
+import sqlite3
+import subprocess
 import time
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,8 +20,12 @@ import pytest
 import sqlalchemy as sa
 
 from p1harvester.schema import TABLE
-from tests.conftest import Database
-from tests.servers import ZONE
+from p1harvester.views import NAMES
+from tests import servers
+from tests.conftest import Database, Run
+from tests.meter import FOLDER
+from tests.servers import PASSWORD, ZONE
+from tests.test_store import ORIGINAL, SAMPLE
 
 REGISTERS = {
     "use_kWh": "use_reading",
@@ -102,7 +112,8 @@ def used(rows: list[Row], start: Boundary, end: Boundary, column: str) -> Fracti
     known = [value for value in chain if value is not None]
     if len(known) == 4 and known == sorted(known) and not another_meter(start.row, end.next, column):
         return end.register(name) - start.register(name)
-    if not known and column not in POWERS:
+    powers = [row.get(POWERS.get(column, "")) for row in (start.row, start.next, end.row, end.next)]
+    if not known and powers == [None] * 4:
         return None
     parts = []
     for before, row in pairwise(rows[start.at : end.at + 2]):
@@ -187,7 +198,7 @@ def some_rows(chance: random.Random) -> list[Row]:
 
 def fill(database: Database, rows: list[Row]) -> None:
     """Put the rows into the table."""
-    database.execute("DELETE FROM p1_readouts")
+    database.execute("DELETE FROM p1_readouts" if database.kind == "sqlite" else "TRUNCATE TABLE p1_readouts")
     if rows:
         with database.engine.begin() as connection:
             connection.execute(sa.insert(TABLE), rows)
@@ -233,3 +244,166 @@ def test_as_the_long_way(seed: int, made: Database) -> None:
     assert [row[0] for row in found] == [peak[0] for peak in peaks(rows)]
     for row, peak in zip(found, peaks(rows), strict=True):
         assert differences(row, peak) == []
+
+
+def local_time(text: str) -> datetime:
+    """A `date_time` of the views: no zone, as the wall clock shows it."""
+    return datetime.fromisoformat(str(text))
+
+
+def test_the_originals_sample(database: Database, run: Run) -> None:
+    database.execute(ORIGINAL)
+    for moment, power, gas in SAMPLE:
+        database.execute(f"INSERT INTO p1_readouts VALUES ({moment}, {power}, NULL, {gas})")
+    assert run("setup", env=database.env).returncode == 0
+    rows = database.execute("SELECT * FROM net_usage_kWh ORDER BY time LIMIT 5")
+    assert [name.lower() for name in rows[0]] == ["date_time", "day", "month", "year", "net_usage_kwh", "time"]
+    found = [tuple(row.values()) for row in rows]
+    clock = ["17:22:39", "17:23:28", "17:24:35", "17:24:56", "17:25:57"]
+    assert [local_time(row[0]) for row in found] == [datetime.fromisoformat(f"2024-01-07 {time}") for time in clock]
+    assert {(str(row[1]), row[2], row[3]) for row in found} == {("2024-01-07", 1, 2024)}
+    # The power is a FLOAT of MariaDB's there, good for seven digits.
+    energy = [None, 0.00441, 0.00603, 0.0018841667, 0.00549]
+    assert differences([row[4] and round(row[4], 10) for row in found], energy) == []
+    gas_steps = selected(database, "gas_usage_m3", "gas_usage_m3")
+    assert [step for (step,) in gas_steps[:6]] == [None, 0, 0, 0, 0.03, 0]
+
+
+def test_the_meters_month_ends_by_its_own_clock(made: Database) -> None:
+    end = int(datetime(2024, 12, 1, tzinfo=ZoneInfo(ZONE)).timestamp())
+    peaks = [(end - 600, end - 600, 4.2), (end - 60, end - 58, 5.5), (end - 1, end + 1, 0.0), (end + 60, end + 61, 1.0)]
+    names = ("time", "meter_time", "demand_month_peak")
+    fill(made, [dict(zip(names, values, strict=True)) for values in peaks])
+    assert selected(made, "peak_kW, billed_kW", "peak_per_month") == [(5.5, 5.5), (1.0, 4.0)]
+
+
+def work_for(database: Database, query: str) -> float:
+    """What a query costs the engine, counted and not timed: rows looked at, or steps of SQLite's machine."""
+    if database.kind == "sqlite":
+        steps = 0
+
+        def count() -> int:
+            nonlocal steps
+            steps += 1
+            return 0
+
+        with closing(sqlite3.connect(sa.make_url(database.dsn).database or "")) as file:
+            file.set_progress_handler(count, 10)
+            file.execute(query).fetchall()
+        return steps
+    with database.engine.connect() as connection:
+        if database.kind == "postgresql":
+            [plan] = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query}").scalar_one()
+            return float(plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"])
+
+        def reads() -> float:
+            found = connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Handler_read_%%'").fetchall()
+            return sum(float(value) for _, value in found)
+
+        before = reads()
+        connection.exec_driver_sql(query).fetchall()
+        return reads() - before
+
+
+@pytest.mark.parametrize(
+    ("query", "rows", "periods_a_day"),
+    [
+        ("SELECT * FROM net_usage_kWh WHERE time >= {day} AND time < {next_day}", 96, 0),
+        ("SELECT * FROM gas_usage_m3 WHERE time >= {day} AND time < {next_day}", 96, 0),
+        ("SELECT * FROM net_usage_kWh LIMIT 5", 5, 0),
+        ("SELECT * FROM usage_per_day WHERE time >= {day} AND time < {month}", 30, 1),
+        ("SELECT * FROM usage_per_hour WHERE time >= {day} AND time < {next_day}", 24, 24),
+    ],
+)
+def test_the_cost_is_that_of_the_range(query: str, rows: int, periods_a_day: int, made: Database) -> None:
+    begin = int(datetime(2024, 1, 1, tzinfo=ZoneInfo(ZONE)).timestamp())
+    asked = query.format(day=begin + 86400, next_day=begin + 2 * 86400, month=begin + 31 * 86400)
+    costs = []
+    for days in (40, 400):
+        names = ("time", "net_use", "use_reading", "gas_meter_reading", "meter_id")
+        values = ((begin + 900 * n, 0.3, n / 10, n / 20, 7) for n in range(96 * days))
+        fill(made, [dict(zip(names, value, strict=True)) for value in values])
+        assert len(made.execute(asked)) == rows
+        costs.append(work_for(made, asked))
+    few = {"mariadb": 8, "postgresql": 14, "sqlite": 160}[made.kind]
+    assert costs[0] < few * (rows + 40 * periods_a_day), costs
+    # What grows with the table is counting its days or hours, not looking at its rows.
+    assert costs[1] < 1.05 * costs[0] + 3 * 360 * periods_a_day, costs
+
+
+def test_setup_knows_views_that_are_out_of_date(database: Database, run: Run) -> None:
+    assert "its views were made" in run("setup", env=database.env).stdout
+    assert "its views are up to date" in run("setup", env=database.env).stdout
+    database.execute("DROP VIEW p1_version")
+    assert "its views were made" in run("setup", env=database.env).stdout
+    assert run("--port", FOLDER / "dsmr-5.0.2.txt", env=database.env).returncode == 0
+    assert selected(database, "use_kWh", "usage_per_month") == [(0,)]
+
+
+def test_the_files_can_be_fed_by_hand(database: Database, run: Run) -> None:
+    assert run("setup", env=database.env).returncode == 0
+    assert run("--port", FOLDER / "belgium.txt", env=database.env).returncode == 0
+    url = sa.make_url(database.dsn)
+    login = ["-h", "127.0.0.1", "-u", "p1harvester", f"-p{PASSWORD}", "-P", str(url.port)]
+    client = {
+        "sqlite": ["sqlite3", "-bail", str(url.database)],
+        "mariadb": ["mariadb", "--no-defaults", *login, str(url.database)],
+        "postgresql": [
+            "psql",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+            url.set(drivername="postgresql", password=PASSWORD).render_as_string(False),
+        ],
+    }[database.kind]
+    before = {name: database.execute(f"SELECT * FROM {name}") for name in NAMES}
+    for name in reversed(NAMES):
+        database.execute(f"DROP VIEW {name}")
+    for name in NAMES:
+        with Path("sql", url.get_backend_name(), f"{name}.sql").open() as file:
+            subprocess.run(
+                client,
+                stdin=file,
+                check=True,
+                env={"PATH": os.environ["PATH"], "PGOPTIONS": "-c client_min_messages=warning"},
+            )
+    assert {name: database.execute(f"SELECT * FROM {name}") for name in NAMES} == before
+
+
+def test_the_rights_that_the_readme_gives(mariadb: Database, run: Run) -> None:
+    assert mariadb.server
+    name = sa.make_url(mariadb.dsn).database
+    mariadb.server.execute(
+        f"CREATE USER harvester_{name} IDENTIFIED BY '{PASSWORD.replace('%', '%%')}'",
+        f"CREATE USER grafana_{name} IDENTIFIED BY '{PASSWORD.replace('%', '%%')}'",
+        f"GRANT CREATE, ALTER, INSERT, SELECT ON {name}.* TO harvester_{name}",
+    )
+    env = mariadb.env | {"P1_DSN": mariadb.dsn.replace("p1harvester@", f"harvester_{name}@")}
+    refused = run("setup", env=env)
+    assert refused.returncode == 75
+    assert "needs more rights" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    mariadb.server.execute(
+        f"GRANT DROP, CREATE VIEW, CREATE ROUTINE, ALTER ROUTINE, EXECUTE ON {name}.* TO harvester_{name}"
+    )
+    assert run("setup", env=env).returncode == 0
+    mariadb.server.execute(
+        f"REVOKE CREATE, ALTER, DROP, CREATE VIEW, CREATE ROUTINE, ALTER ROUTINE ON {name}.* FROM harvester_{name}",
+        f"GRANT SELECT ON {name}.usage_per_day TO grafana_{name}",
+    )
+    assert run("--port", FOLDER / "dsmr-5.0.2.txt", env=env).returncode == 0
+    grafana = sa.make_url(mariadb.dsn).set(username=f"grafana_{name}", password=PASSWORD)
+    with sa.create_engine(grafana, poolclass=sa.pool.NullPool).connect() as connection:
+        assert connection.exec_driver_sql("SELECT use_kWh, gas_m3 FROM usage_per_day").fetchall() == [(0, 0)]
+
+
+def test_a_server_with_a_binary_log_wants_its_root_user(run: Run) -> None:
+    with servers.mariadb("--log-bin", "--server-id=1") as server:
+        if server is None:
+            pytest.skip("the binaries of mariadb are not installed")
+        env = {"P1_DSN": server.new_database(), "P1_DSN_PASSWORD": PASSWORD}
+        refused = run("setup", env=env)
+        assert refused.returncode == 75
+        [advice] = re.findall(r"`(SET GLOBAL .*?)`", refused.stderr)
+        server.execute(advice)
+        assert run("setup", env=env).returncode == 0

@@ -4,8 +4,8 @@
 -- old the boundary lies in a gap: then `start_next` is the row behind the gap and `start_share` says how far between
 -- the two the boundary lies, 0 to 1. Likewise `end_row`, `end_next` and `end_share` for `until`.
 --
--- JSON_TABLE makes a JSON text's values rows: here it counts (a recursive query may go no deeper than 1000), and it hands
--- on what was looked up as a column, so that it is looked up once.
+-- JSON_TABLE makes rows of a JSON text's values: here it counts (a recursive query may go no deeper than 1000), and it
+-- hands on what was looked up as a column, so that it is looked up once.
 CREATE OR REPLACE VIEW p1_periods AS
 SELECT
     k.unit,
@@ -50,8 +50,17 @@ FROM (
     ) AS months
     STRAIGHT_JOIN JSON_TABLE(CONCAT('[', REPEAT('0,', most), '0]'), '$[*]' COLUMNS (n FOR ORDINALITY)) AS counted
 ) AS k
-STRAIGHT_JOIN JSON_TABLE(CAST(COALESCE(p1_time_at(k.time), p1_time_after(k.time)) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS s
-STRAIGHT_JOIN JSON_TABLE(CAST(p1_time_at(k.until) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS e
-STRAIGHT_JOIN JSON_TABLE(CAST(IF(k.time - s.time > 120, p1_time_after(k.time), s.time) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS sn
+STRAIGHT_JOIN JSON_TABLE(
+    CAST(COALESCE(p1_time_at(k.time), p1_time_after(k.time)) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')
+) AS s
+STRAIGHT_JOIN JSON_TABLE(
+    CAST(p1_time_at(k.until) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')
+) AS e
+STRAIGHT_JOIN JSON_TABLE(
+    CAST(IF(k.time - s.time > 120, p1_time_after(k.time), s.time) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')
+) AS sn
 -- Behind the last row nothing is known yet.
-STRAIGHT_JOIN JSON_TABLE(CAST(COALESCE(IF(k.until - e.time > 120, p1_time_after(k.until), NULL), e.time) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS en;
+STRAIGHT_JOIN JSON_TABLE(
+    CAST(COALESCE(IF(k.until - e.time > 120, p1_time_after(k.until), NULL), e.time) AS CHAR),
+    '$' COLUMNS (time BIGINT PATH '$')
+) AS en;

@@ -1,5 +1,5 @@
--- The Belgian capacity tariff: each month's highest quarter-hour as the meter itself keeps it (1-0:1.6.0), and what is billed:
--- the mean of the last twelve months, a month counting at least 2.5 kW. Months without a peak are left out.
+-- The Belgian capacity tariff: each month's highest quarter-hour as the meter itself keeps it (1-0:1.6.0), and what is
+-- billed: the mean of the last twelve months, a month counting at least 2.5 kW. Months without a peak are left out.
 
 -- The time of the last row from `since` up to `until`, by the meter's own clock: behind it the meter has begun anew.
 DROP FUNCTION IF EXISTS p1_last_within;

@@ -5,32 +5,55 @@
 CREATE OR REPLACE VIEW p1_steps AS
 SELECT
     r.time,
-    CASE WHEN p.meter_id <> r.meter_id THEN 0 ELSE r.net_use * (r.time - p.time) / 3600.0 END::float8 AS net_use_kWh,
-    CASE WHEN p.meter_id <> r.meter_id OR r.use_reading < p.use_reading THEN 0
-        ELSE coalesce(r.use_reading - p.use_reading, r.net_use * (r.time - p.time) / 3600.0) END::float8 AS use_kWh,
-    CASE WHEN p.meter_id <> r.meter_id OR r.use_reading_1 < p.use_reading_1 THEN 0
-        ELSE r.use_reading_1 - p.use_reading_1 END::float8 AS use_kWh_1,
-    CASE WHEN p.meter_id <> r.meter_id OR r.use_reading_2 < p.use_reading_2 THEN 0
-        ELSE r.use_reading_2 - p.use_reading_2 END::float8 AS use_kWh_2,
-    CASE WHEN p.meter_id <> r.meter_id OR r.injection_reading < p.injection_reading THEN 0
-        ELSE coalesce(r.injection_reading - p.injection_reading, r.net_injection * (r.time - p.time) / 3600.0) END::float8 AS injection_kWh,
-    CASE WHEN p.meter_id <> r.meter_id OR r.injection_reading_1 < p.injection_reading_1 THEN 0
-        ELSE r.injection_reading_1 - p.injection_reading_1 END::float8 AS injection_kWh_1,
-    CASE WHEN p.meter_id <> r.meter_id OR r.injection_reading_2 < p.injection_reading_2 THEN 0
-        ELSE r.injection_reading_2 - p.injection_reading_2 END::float8 AS injection_kWh_2,
+    CASE
+        WHEN p.meter_id <> r.meter_id THEN 0
+        ELSE r.net_use * (r.time - p.time) / 3600.0
+    END::float8 AS net_use_kWh,
+    CASE
+        WHEN p.meter_id <> r.meter_id OR r.use_reading < p.use_reading THEN 0
+        ELSE coalesce(r.use_reading - p.use_reading, r.net_use * (r.time - p.time) / 3600.0)
+    END::float8 AS use_kWh,
+    CASE
+        WHEN p.meter_id <> r.meter_id OR r.use_reading_1 < p.use_reading_1 THEN 0
+        ELSE r.use_reading_1 - p.use_reading_1
+    END::float8 AS use_kWh_1,
+    CASE
+        WHEN p.meter_id <> r.meter_id OR r.use_reading_2 < p.use_reading_2 THEN 0
+        ELSE r.use_reading_2 - p.use_reading_2
+    END::float8 AS use_kWh_2,
+    CASE
+        WHEN p.meter_id <> r.meter_id OR r.injection_reading < p.injection_reading THEN 0
+        ELSE coalesce(r.injection_reading - p.injection_reading, r.net_injection * (r.time - p.time) / 3600.0)
+    END::float8 AS injection_kWh,
+    CASE
+        WHEN p.meter_id <> r.meter_id OR r.injection_reading_1 < p.injection_reading_1 THEN 0
+        ELSE r.injection_reading_1 - p.injection_reading_1
+    END::float8 AS injection_kWh_1,
+    CASE
+        WHEN p.meter_id <> r.meter_id OR r.injection_reading_2 < p.injection_reading_2 THEN 0
+        ELSE r.injection_reading_2 - p.injection_reading_2
+    END::float8 AS injection_kWh_2,
     -- The gas meter has a number of its own: it stays when the electricity meter is replaced.
-    CASE WHEN coalesce(p.gas_meter_id <> r.gas_meter_id, p.meter_id <> r.meter_id) OR r.gas_meter_reading < p.gas_meter_reading THEN 0
-        ELSE r.gas_meter_reading - p.gas_meter_reading END::float8 AS gas_m3,
-    CASE WHEN p.meter_id <> r.meter_id OR r.water_meter_reading < p.water_meter_reading THEN 0
-        ELSE r.water_meter_reading - p.water_meter_reading END::float8 AS water_m3,
-    CASE WHEN p.meter_id <> r.meter_id OR r.heat_meter_reading < p.heat_meter_reading THEN 0
-        ELSE r.heat_meter_reading - p.heat_meter_reading END::float8 AS heat_GJ
+    CASE
+        WHEN coalesce(p.gas_meter_id <> r.gas_meter_id, p.meter_id <> r.meter_id)
+            OR r.gas_meter_reading < p.gas_meter_reading
+        THEN 0
+        ELSE round((r.gas_meter_reading - p.gas_meter_reading)::numeric, 3)
+    END::float8 AS gas_m3,
+    CASE
+        WHEN p.meter_id <> r.meter_id OR r.water_meter_reading < p.water_meter_reading THEN 0
+        ELSE r.water_meter_reading - p.water_meter_reading
+    END::float8 AS water_m3,
+    CASE
+        WHEN p.meter_id <> r.meter_id OR r.heat_meter_reading < p.heat_meter_reading THEN 0
+        ELSE r.heat_meter_reading - p.heat_meter_reading
+    END::float8 AS heat_GJ
 FROM p1_readouts AS r
 LEFT JOIN LATERAL (SELECT * FROM p1_readouts AS q WHERE q.time < r.time ORDER BY q.time DESC LIMIT 1) AS p ON TRUE;
 
 -- The steps of one column from `start_row` to `end_next`, added up. Of the first step, if it ends at `start_next`, the
--- share `start_share` is left out; of the last, if it begins at `end_row`, the share `end_share` is taken. It is a function
--- so that PostgreSQL plans it apart: it is seldom called, and as a part of the view it would seem to cost a fortune.
+-- share `start_share` is left out; of the last, if it begins at `end_row`, the share `end_share` is taken.
+-- A function so that PostgreSQL plans it apart: within the view it would seem to cost a fortune, seldom as it is called.
 CREATE OR REPLACE FUNCTION p1_steps_between(
     name text,
     start_row bigint, start_next bigint, start_share float8, end_row bigint, end_next bigint, end_share float8
