@@ -97,7 +97,7 @@ def mariadb(_: Path) -> Iterator[Callable[[Path], tuple[Fetch, float]]]:
                 database=url.database,
                 ssl_disabled=True,
                 local_infile=True,
-                conv=encoders,
+                conv=encoders,  # type: ignore[arg-type]
             )
             fetch = fetcher(connection)
             fetch(f"LOAD DATA LOCAL INFILE '{csv}' INTO TABLE p1_readouts FIELDS TERMINATED BY ',' ({COLUMNS})")
@@ -179,16 +179,17 @@ def fetcher(connection: Any) -> Fetch:
     return fetch
 
 
-def milliseconds(fetch: Fetch, statement: str, rounds: int) -> float:
-    """The median of some runs behind a first one that warms up (a slow statement runs once)."""
-    taken: list[float] = []
-    while len(taken) <= rounds:
-        begin = time.perf_counter()
-        fetch(statement)
-        taken.append((time.perf_counter() - begin) * 1000)
-        if taken[0] > 1000:
-            return taken[0]
-    return statistics.median(taken[1:])
+def milliseconds(fetch: Fetch, statement: str) -> float:
+    """How long one run takes."""
+    begin = time.perf_counter()
+    fetch(statement)
+    return (time.perf_counter() - begin) * 1000
+
+
+def medians(*queries: tuple[Fetch, str]) -> list[float]:
+    """The milliseconds of each, all in turn, behind a first round that warms up."""
+    rounds = [[milliseconds(*query) for query in queries] for _ in range(ROUNDS + 1)]
+    return [statistics.median(taken) for taken in zip(*rounds[1:], strict=True)]
 
 
 DAY, MONTH = 86400, 30 * 86400
@@ -231,17 +232,16 @@ def report(engine: str, tables: dict[str, tuple[Fetch, float]]) -> None:
     [(count, last)] = ten("SELECT count(*), max(time) FROM p1_readouts")
     count, last = int(count), int(last)
     print(f"\n{engine}: {count:,} rows, {size / count:.0f} bytes a row, indexes included")
-    print(
-        f"{'':26}{'original':>12}{'view':>10}{'key only':>10}{'original/view':>15}{'limit 5/view':>15}{'view/key':>10}{'10 y/1 y':>10}"
-    )
+    titles = ("original", "view", "key only", "original/view", "limit 5/view", "view/key", "10 y/1 y")
+    widths = (12, 10, 10, 15, 15, 10, 10)
+    print(" " * 26 + "".join(f"{title:>{width}}" for title, width in zip(titles, widths, strict=True)))
     reference = 0.0
     for name, (view, where, original, key) in questions(last).items():
-        before = milliseconds(ten, original, 1)
+        before = milliseconds(ten, original)
         reference = reference or before
-        ours = milliseconds(ten, f"SELECT * FROM {view} {where}", ROUNDS)
         rows = "bare" if view == "net_usage_kWh" else "p1_readouts"
-        bare = milliseconds(ten, f"SELECT * FROM {rows} {key}", ROUNDS)
-        one = milliseconds(tables["one"][0], f"SELECT * FROM {view} {where}", ROUNDS)
+        asked = f"SELECT * FROM {view} {where}"
+        ours, bare, one = medians((ten, asked), (ten, f"SELECT * FROM {rows} {key}"), (tables["one"][0], asked))
         growth = f"{ours / one:>10.2f}" if where and "eight" not in name else f"{'':>10}"
         ratios = f"{before / ours:>14,.0f}x{reference / ours:>14,.0f}x{ours / bare:>9.1f}x{growth}"
         print(f"{name:26}{before:>10.1f}ms{ours:>8.2f}ms{bare:>8.2f}ms{ratios}", flush=True)
