@@ -4,13 +4,17 @@ import logging
 import time
 from collections import Counter
 from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 from p1harvester.errors import NoTelegram
 from p1harvester.port import Port, open_port
 from p1harvester.reading import BadTelegram, Reading, parse
 from p1harvester.report import summary
 from p1harvester.settings import Settings
-from p1harvester.telegram import Damage, Framer
+from p1harvester.telegram import LONGEST, Damage, Framer
+
+if TYPE_CHECKING:
+    from p1harvester.encrypted import EncryptedFramer
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +36,7 @@ def harvest(settings: Settings) -> str:
 
         database = Store(settings.dsn, settings.password)
         spool = Spool(settings.spool, database) if settings.spool else None
-        _, reading = next_reading(port)
+        _, reading = next_reading(port, settings.key)
     _compare_clocks(reading)
     try:
         stored = database.insert(asdict(reading))
@@ -55,16 +59,19 @@ def _compare_clocks(reading: Reading) -> None:
 def read(settings: Settings) -> tuple[bytes, Reading]:
     """One telegram as it came, and what it says; nothing is stored."""
     with open_port(settings.port, settings.baud, time.monotonic() + settings.timeout) as port:
-        return next_reading(port)
+        return next_reading(port, settings.key)
 
 
-def next_reading(port: Port) -> tuple[bytes, Reading]:
-    """Wait for a whole telegram that makes sense, passing over damaged ones. Raises NoTelegram at the deadline."""
-    framer = Framer()
-    received = 0
+def next_reading(port: Port, key: bytes | None) -> tuple[bytes, Reading]:
+    """Wait for a whole telegram that makes sense, passing over damaged ones; `key` opens encrypted ones.
+
+    Raises NoTelegram at the deadline.
+    """
+    framer = _framer(key)
+    heard, received = b"", 0
     passed_over: Counter[str] = Counter()
     for chunk in port.chunks():
-        received += len(chunk)
+        heard, received = (heard + chunk)[-LONGEST:], received + len(chunk)
         for telegram in framer.feed(chunk):
             if isinstance(telegram, Damage):
                 passed_over[telegram.value] += 1
@@ -79,7 +86,27 @@ def next_reading(port: Port) -> tuple[bytes, Reading]:
             log.info("a whole telegram of %d bytes", len(telegram))
             return telegram, reading
     passed_over.update(damage.value for damage in framer.close())
+    if received and _is_encrypted(heard) != (key is not None):
+        raise NoTelegram(
+            f"the telegrams from {port.name} are encrypted: set P1_KEY to the key that the grid operator gives"
+            if key is None
+            else f"nothing that comes from {port.name} is encrypted: take P1_KEY away"
+        )
     raise NoTelegram(_nothing_valid(port.name, received, passed_over))
+
+
+def _framer(key: bytes | None) -> "Framer | EncryptedFramer":
+    if key is None:
+        return Framer()
+    from p1harvester.encrypted import EncryptedFramer
+
+    return EncryptedFramer(key)
+
+
+def _is_encrypted(heard: bytes) -> bool:
+    from p1harvester.encrypted import HEADER
+
+    return HEADER.search(heard) is not None
 
 
 def _nothing_valid(name: str, received: int, passed_over: Counter[str]) -> str:

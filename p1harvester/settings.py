@@ -11,7 +11,7 @@ from typing import NamedTuple
 from p1harvester.errors import BadSettings
 
 ENV_FILES = (".env", "/etc/p1harvester.env")
-NAMES = ("P1_PORT", "P1_BAUD", "P1_DSN", "P1_DSN_PASSWORD", "P1_TIMEOUT", "P1_SPOOL")
+NAMES = ("P1_PORT", "P1_BAUD", "P1_KEY", "P1_DSN", "P1_DSN_PASSWORD", "P1_TIMEOUT", "P1_SPOOL")
 LONGEST_TIMEOUT = 35
 """Seconds: with the database's own limits a run still ends within 55 s."""
 
@@ -30,6 +30,8 @@ class Settings:
     spool: str | None
     """The spool's file; None: no spool."""
     warnings: tuple[str, ...] = ()
+    key: bytes | None = field(default=None, repr=False)
+    """What encrypted telegrams are opened with: 16 bytes."""
 
 
 class _Setting(NamedTuple):
@@ -55,12 +57,14 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     spool = found["P1_SPOOL"].text
     return Settings(
         port=_port(found["P1_PORT"]),
-        baud=_baud(found["P1_BAUD"]),
+        # What is encrypted looks like the noise of another speed; every meter that encrypts sends at 115200.
+        baud=_baud(found["P1_BAUD"]) or (115200 if "P1_KEY" in found else None),
         dsn=_dsn(found["P1_DSN"]),
         password=found["P1_DSN_PASSWORD"].text if "P1_DSN_PASSWORD" in found else _credential(environ),
         timeout=_timeout(found["P1_TIMEOUT"]),
         spool=None if spool == "off" else spool,
         warnings=tuple(warnings),
+        key=_key(found["P1_KEY"]) if "P1_KEY" in found else None,
     )
 
 
@@ -90,14 +94,14 @@ def _from_file(name: str | None, warnings: list[str]) -> dict[str, _Setting]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
         raise BadSettings(f"the settings file {path} cannot be read: {reason}") from error
-    if others_read and _holds_password(found):
-        warnings.append(f"{path} holds a password and everybody can read it: `chmod o= {path}`")
+    if others_read and _holds_secret(found):
+        warnings.append(f"{path} holds a password or a key, and everybody can read it: `chmod o= {path}`")
     return found
 
 
-def _holds_password(found: Mapping[str, _Setting]) -> bool:
+def _holds_secret(found: Mapping[str, _Setting]) -> bool:
     user, at, _ = found.get("P1_DSN", _Setting("", "")).text.partition("://")[2].partition("@")
-    return "P1_DSN_PASSWORD" in found or (bool(at) and ":" in user)
+    return not found.keys().isdisjoint(("P1_DSN_PASSWORD", "P1_KEY")) or (bool(at) and ":" in user)
 
 
 def _credential(environ: Mapping[str, str]) -> str | None:
@@ -141,6 +145,18 @@ def _baud(setting: _Setting) -> int | None:
     if setting.text not in ("auto", "115200", "9600"):
         raise _bad("P1_BAUD", setting, "must be 115200, 9600 or auto")
     return None if setting.text == "auto" else int(setting.text)
+
+
+def _key(setting: _Setting) -> bytes:
+    try:
+        key = bytes.fromhex(setting.text)
+    except ValueError:
+        key = b""
+    if len(key) != 16:
+        raise BadSettings(
+            f"P1_KEY (from {setting.origin}) must be 32 hexadecimal digits, as the grid operator gave them"
+        )
+    return key
 
 
 def _timeout(setting: _Setting) -> float:

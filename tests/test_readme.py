@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 from tests.conftest import COMMAND, Run
-from tests.meter import FOLDER
+from tests.meter import telegram
+from tests.test_encrypted import encrypted
 
 PROJECT = Path(__file__).parent.parent
 README = (PROJECT / "README.md").read_text()
@@ -29,7 +30,8 @@ def test_every_example_setting_is_one(run: Run, tmp_path: Path) -> None:
     lines = (PROJECT / ".env.example").read_text().splitlines()
     (tmp_path / ".env").write_text("\n".join(line.removeprefix("#") for line in lines if line.startswith("#P1_")))
     (tmp_path / ".env").chmod(0o600)
-    done = run("read", "--port", FOLDER / "belgium.txt")
+    frame = encrypted(telegram("belgium"), key=bytes.fromhex("00112233445566778899aabbccddeeff"))
+    done = run("read", "--port", "-", input=frame)
     assert (done.returncode, done.stderr) == (0, "")
 
 

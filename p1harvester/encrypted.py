@@ -1,0 +1,73 @@
+"""From encrypted frames to telegrams: Luxembourg's Smarty meters, and others whose P1 port speaks AES-128-GCM.
+
+A frame is `DB 08`, the meter's 8-byte system title, `82`, a 2-byte length of all that follows, `30`, a 4-byte frame
+counter, the ciphertext and a 12-byte tag. Each piece of bytes costs one search of the unfinished frame; one that the key
+does not open costs nothing but itself.
+"""
+
+import re
+from collections.abc import Iterator
+
+from p1harvester.errors import BadSettings
+from p1harvester.telegram import LONGEST, Damage, Framer
+
+HEADER = re.compile(rb"\xdb\x08(.{8})\x82(..)\x30(.{4})", re.DOTALL)
+_HEADER_LENGTH = 18
+_BEGINNING = b"\xdb\x08"
+_COUNTED_HEADER = 5
+_TAG = 12
+_ADDITIONAL = bytes.fromhex("30 00112233445566778899AABBCCDDEEFF")
+
+
+class EncryptedFramer:
+    """Bytes in, whole telegrams out, as `telegram.Framer` does it: each frame is opened and given to such a one."""
+
+    def __init__(self, key: bytes) -> None:
+        """Take the key of 16 bytes. Raises BadSettings where the library that decrypts is not installed."""
+        try:
+            from cryptography.hazmat.primitives.ciphers.algorithms import AES
+        except ImportError as error:
+            raise BadSettings(
+                f"P1_KEY needs an extra: `pip install 'p1harvester[encrypted]'`, in the same venv ({error})"
+            ) from error
+        self._cipher = AES(key)
+        self._buffer = bytearray()
+        self._framer = Framer()
+
+    def feed(self, data: bytes) -> Iterator[bytes | Damage]:
+        """Take the next bytes; yield each telegram that they complete."""
+        self._buffer += data
+        while (header := HEADER.search(self._buffer)) is not None:
+            begin, length = header.start(), int.from_bytes(header[2])
+            if _COUNTED_HEADER + _TAG <= length <= LONGEST:
+                end = begin + _HEADER_LENGTH - _COUNTED_HEADER + length
+                if len(self._buffer) < end:
+                    del self._buffer[:begin]
+                    return
+                if (plain := self._opened(header, bytes(self._buffer[begin + _HEADER_LENGTH : end]))) is not None:
+                    del self._buffer[:end]
+                    yield from self._framer.feed(plain)
+                    continue
+                yield Damage.SEALED
+            # What looked like a frame is none, or is damaged: the next may begin within it.
+            del self._buffer[: begin + len(_BEGINNING)]
+        del self._buffer[: -(_HEADER_LENGTH - 1)]
+
+    def close(self) -> Iterator[Damage]:
+        """No more bytes will come: yield a word on the frame that is still unfinished, if any."""
+        if HEADER.match(self._buffer):
+            yield Damage.CUT_OFF
+        yield from self._framer.close()
+
+    def _opened(self, header: re.Match[bytes], sealed: bytes) -> bytes | None:
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers import Cipher
+        from cryptography.hazmat.primitives.ciphers.modes import GCM
+
+        mode = GCM(header[1] + header[3], sealed[-_TAG:], min_tag_length=_TAG)
+        opener = Cipher(self._cipher, mode).decryptor()
+        opener.authenticate_additional_data(_ADDITIONAL)
+        try:
+            return opener.update(sealed[:-_TAG]) + opener.finalize()
+        except InvalidTag:
+            return None
