@@ -1,7 +1,7 @@
 """From encrypted frames to telegrams: Luxembourg's Smarty meters, and others whose P1 port speaks AES-128-GCM.
 
 A frame is `DB 08`, the meter's 8-byte system title, `82`, a 2-byte length of all that follows, `30`, a 4-byte frame
-counter, the ciphertext and a 12-byte tag. Each piece of bytes costs one search of the unfinished frame; one that the key
+counter, the ciphertext and a 12-byte tag. Each piece of bytes costs one search of the unfinished frame; what the key
 does not open costs nothing but itself.
 """
 

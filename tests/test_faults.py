@@ -365,10 +365,18 @@ def test_a_full_disk(sqlite: Database, harvest_at: Harvest, tmp_path: Path) -> N
     assert stored(sqlite) == [*range(2000), NOON, NOON + 120]
 
 
-def test_a_read_only_folder(sqlite: Database, harvest_at: Harvest, tmp_path: Path) -> None:
+def read_only_file_system(folder: Path) -> tuple[str, ...]:
+    """A command prefix: `folder` is a file system of the command's own, mounted read-only."""
+    script = 'mount -t tmpfs -o ro none "$1" && shift && exec "$@"'
+    return ("unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", str(folder))
+
+
+@pytest.mark.parametrize("why", ["mode", "file system"])
+def test_a_read_only_folder(why: str, sqlite: Database, harvest_at: Harvest, tmp_path: Path) -> None:
     (tmp_path / "locked").mkdir(mode=0o500)
     env = {"P1_DSN": f"sqlite:///{tmp_path}/locked/x.db", "P1_SPOOL": str(tmp_path / "locked/spool.db")}
-    done = harvest_at(NOON, sqlite, env=env, prefix=unprivileged())
+    prefix = unprivileged() if why == "mode" else read_only_file_system(tmp_path / "locked")
+    done = harvest_at(NOON, sqlite, env=env, prefix=prefix)
     assert done.returncode == 73
     assert "INSERT INTO p1_readouts" in done.stderr
 
@@ -390,18 +398,20 @@ def test_the_spool_must_not_be_the_database(sqlite: Database, harvest_at: Harves
     assert stored(sqlite) == [NOON]
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
 def test_killed_at_any_moment(
-    sqlite: Database, environment: dict[str, str], harvest_at: Harvest, tmp_path: Path
+    kind: str, request: pytest.FixtureRequest, environment: dict[str, str], harvest_at: Harvest, tmp_path: Path
 ) -> None:
+    database = request.getfixturevalue(kind)
     path = tmp_path / "spool.db"
     chance = random.Random(4)
     started = time.monotonic()
     env = {"P1_SPOOL": str(path)}
-    assert harvest_at(NOON, sqlite, env=env).returncode == 0
+    assert harvest_at(NOON, database, env=env).returncode == 0
     longest = 1.1 * (time.monotonic() - started)
     for moment in range(200):
         # Every other run finds no database, so that the spool is killed too, while it fills and while it drains.
-        dsn = {"P1_DSN": "sqlite:////none/x.db"} if moment % 2 else sqlite.env
+        dsn = {"P1_DSN": "sqlite:////none/x.db"} if moment % 2 else database.env
         (tmp_path / "saved").write_bytes(telegram_of(NOON + 1 + moment))
         process = subprocess.Popen(
             [COMMAND, "--port", str(tmp_path / "saved")], env=environment | env | dsn, stderr=subprocess.DEVNULL
@@ -411,10 +421,10 @@ def test_killed_at_any_moment(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-    done = harvest_at(NOON + 1000, sqlite, env=env)
+    done = harvest_at(NOON + 1000, database, env=env)
     assert (done.returncode, done.stderr) == (0, "")
     assert times(path) == []
-    rows = sqlite.rows()
+    rows = database.rows()
     assert 20 < len(rows) < 200
     assert len({row["time"] for row in rows}) == len(rows)
     assert {tuple(row) for row in rows} == {("time", "net_use", "meter_time", "use_reading")}
