@@ -6,6 +6,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
@@ -91,6 +92,23 @@ def silent(database: Database) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
+def nonsense(database: Database) -> Iterator[dict[str, str]]:
+    """Something listens there, but no database."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            with suppress(OSError):
+                while True:
+                    client, _ = listener.accept()
+                    with client:
+                        client.sendall(b"HTTP/1.1 400 Bad Request\r\nServer: none\r\n\r\n" * 20)
+
+        threading.Thread(target=answer, daemon=True).start()
+        yield {"P1_DSN": through(database, listener.getsockname()[1])}
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
 def stalled(database: Database) -> Iterator[dict[str, str]]:
     with Proxy(sa.make_url(database.dsn).port or 0) as proxy:
         harvest(settings_of(through(database, proxy.port), NOON + 1, Path("/nonexistent")))
@@ -155,7 +173,7 @@ def _telegram(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 AWAY = [
-    *((kind, fault) for kind in ("mariadb", "postgresql") for fault in (stopped, killed, silent, stalled)),
+    *((kind, fault) for kind in ("mariadb", "postgresql") for fault in (stopped, killed, silent, nonsense, stalled)),
     *((kind, fault) for kind in ("mariadb", "postgresql") for fault in (wrong_password, unknown_database, read_only)),
     *((kind, locked) for kind in ("mariadb", "postgresql", "sqlite")),
 ]
