@@ -377,7 +377,9 @@ def remove(machine: Machine) -> None:
     step("README: Remove")
     machine("systemctl stop meter")
     machine.user(*commands("Remove"))
-    left = machine("find / -xdev -name '*p1harvester*' -not -path '/home/*' -not -path '/proc/*'", shown=True)
+    left = machine(
+        "find / -xdev -name '*p1harvester*' -not -path '/home/*' -not -path '/var/lib/p1harvester/*'", shown=True
+    )
     holds(
         "only the readings are left",
         set(left.split()) == {"/var/lib/p1harvester", "/var/lib/mysql/p1harvester"},
