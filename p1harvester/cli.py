@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 import warnings
+from contextlib import suppress
 from typing import NoReturn
 
 from p1harvester import __version__
@@ -18,6 +19,9 @@ examples:
   p1harvester --port telegram.txt --dsn sqlite:///x.db store a saved telegram
   p1harvester read                                     show what the meter says, store nothing
 """
+
+# sd-daemon(3), which the journal takes off again. What -v asks for is a notice: our units keep nothing below that.
+_PRIORITIES = {logging.ERROR: "<3>", logging.WARNING: "<4>", logging.INFO: "<5>"}
 
 
 def main() -> NoReturn:
@@ -33,7 +37,7 @@ def main() -> NoReturn:
         _COMMANDS[arguments.command](settings, arguments)
         sys.stdout.flush()
     except P1Error as error:
-        print(f"p1harvester: {error}", file=sys.stderr)
+        logging.getLogger(__name__).error(error)  # noqa: TRY400 -- a sentence, never a traceback
         sys.exit(error.status)
     except BrokenPipeError:
         # Whoever read our output has seen enough; Python must not complain when it flushes at exit.
@@ -74,12 +78,23 @@ def _configure_output(arguments: argparse.Namespace) -> None:
         warnings.simplefilter("ignore")
     logger = logging.getLogger("p1harvester")
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("p1harvester: %(message)s"))
+    handler.setFormatter(logging.Formatter("%(levelname)s%(message)s"))
+    in_journal = _to_journal()
+    for level, priority in _PRIORITIES.items():
+        logging.addLevelName(level, priority if in_journal else "p1harvester: ")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO if arguments.verbose else logging.WARNING)
     # What libraries log is said by our own sentences.
     logging.getLogger().addHandler(logging.NullHandler())
     logger.propagate = False
+
+
+def _to_journal() -> bool:
+    """Whether standard error is the journal: systemd names its socket, and a child may have inherited just the name."""
+    with suppress(OSError):
+        stderr = os.fstat(2)
+        return os.environ.get("JOURNAL_STREAM") == f"{stderr.st_dev}:{stderr.st_ino}"
+    return False
 
 
 def _harvest(settings: Settings, arguments: argparse.Namespace) -> None:

@@ -77,7 +77,7 @@ def _defaults(given: Mapping[str, _Setting], environ: Mapping[str, str]) -> dict
 
 
 def _from_file(name: str | None, warnings: list[str]) -> dict[str, _Setting]:
-    path = name or next((path for path in ENV_FILES if Path(path).is_file()), None)
+    path = name or next(filter(_is_file, ENV_FILES), None)
     if path is None:
         return {}
     from dotenv.parser import parse_stream
@@ -97,6 +97,13 @@ def _from_file(name: str | None, warnings: list[str]) -> dict[str, _Setting]:
     if others_read and _holds_secret(found):
         warnings.append(f"{path} holds a password or a key, and everybody can read it: `chmod o= {path}`")
     return found
+
+
+def _is_file(path: str) -> bool:
+    # `sudo -u p1harvester` in one's home: nothing may be looked up in the current folder.
+    with suppress(PermissionError):
+        return Path(path).is_file()
+    return False
 
 
 def _holds_secret(found: Mapping[str, _Setting]) -> bool:

@@ -81,6 +81,27 @@ def test_a_reading_that_nothing_takes_is_printed_whole(run: Run) -> None:
     assert "VALUES (1704644559, 0.326, 0.000, 4911.440, " in done.stderr
 
 
+def test_the_journal_gets_levels_and_nobody_else(environment: dict[str, str], tmp_path: Path) -> None:
+    stderr, other = tmp_path / "stderr", tmp_path / "other"
+    (tmp_path / ".env").write_text("P1_DSN=mysql+pymysql://user@127.0.0.1:1/db\nP1_DSN_PASSWORD=x\n")
+    (tmp_path / ".env").chmod(0o604)
+
+    def said(journal: Path) -> list[str]:
+        with stderr.open("w") as stream:
+            of = f"{journal.stat().st_dev}:{journal.stat().st_ino}"
+            words = [COMMAND, "-v", "--port", str(SAVED)]
+            subprocess.run(words, env=environment | {"JOURNAL_STREAM": of}, cwd=tmp_path, stderr=stream, check=False)
+        return stderr.read_text().splitlines()
+
+    stderr.touch()
+    other.touch()
+    warning, notice, error = said(stderr)
+    assert warning.startswith("<4>.env holds a password")
+    assert notice.startswith("<5>a whole telegram")
+    assert error.startswith("<3>mysql+pymysql://user:***@127.0.0.1:1/db: Can't connect")
+    assert [line[:14] for line in said(other)] == ["p1harvester: .", "p1harvester: a", "p1harvester: m"]
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [

@@ -43,7 +43,8 @@ def plugged_in(tmp_path: Path, *adapters: str) -> tuple[str, ...]:
 
 def unprivileged() -> tuple[str, ...]:
     """A command prefix: even root obeys file modes."""
-    return ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+    lost = "-dac_override,-dac_read_search"
+    return ("setpriv", "--inh-caps", lost, "--bounding-set", lost) if os.geteuid() == 0 else ()
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.meter import FOLDER
+from tests.test_harvest import unprivileged
 
 SAVED = str(FOLDER / "dsmr-5.0.2.txt")
 
@@ -67,6 +68,12 @@ def test_a_password_that_others_can_read_is_warned_of(
     assert done.returncode == 0
     assert ("chmod o= .env" in done.stderr) == warned
     assert "secret" not in done.stderr
+
+
+def test_a_current_folder_that_may_not_be_entered_holds_no_settings(run: Run, tmp_path: Path) -> None:
+    tmp_path.chmod(0o600)
+    done = run("read", "--port", SAVED, prefix=unprivileged())
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_credential_of_systemd(run: Run, tmp_path: Path) -> None:
