@@ -195,7 +195,7 @@ def medians(*queries: tuple[Fetch, str]) -> list[float]:
 DAY, MONTH = 86400, 30 * 86400
 
 
-def questions(last: int) -> dict[str, tuple[str, str, str, str]]:
+def questions(fetch: Fetch, last: int) -> dict[str, tuple[str, str, str, str]]:
     """Question -> the view, what to ask of it and of the original's, and the rows that a bare look at the key reads."""
 
     def within(begin: int, end: int) -> str:
@@ -205,8 +205,9 @@ def questions(last: int) -> dict[str, tuple[str, str, str, str]]:
         return "net_usage_kWh", where, f"SELECT date_time, net_usage_kWh, time FROM original {where}", where
 
     def keys(begin: int, every: int) -> str:
-        # A row near each boundary, wherever the gaps are.
-        return " OR ".join(f"time = {at + shift}" for at in range(begin, last, every) for shift in range(1, 5))
+        boundaries = range(begin + every, last, every)
+        rows = (fetch(f"SELECT max(time) FROM p1_readouts WHERE time <= {at}")[0][0] for at in boundaries)
+        return f"time IN ({', '.join(str(row) for row in rows)})"
 
     ago = last - 8 * YEAR
     grouped = "SELECT {} AS part, sum(net_usage_kWh) FROM original {} GROUP BY part"
@@ -236,7 +237,7 @@ def report(engine: str, tables: dict[str, tuple[Fetch, float]]) -> None:
     widths = (12, 10, 10, 15, 15, 10, 10)
     print(" " * 26 + "".join(f"{title:>{width}}" for title, width in zip(titles, widths, strict=True)))
     reference = 0.0
-    for name, (view, where, original, key) in questions(last).items():
+    for name, (view, where, original, key) in questions(ten, last).items():
         before = milliseconds(ten, original)
         reference = reference or before
         rows = "bare" if view == "net_usage_kWh" else "p1_readouts"
