@@ -30,6 +30,8 @@ class Settings:
     spool: str | None
     """The spool's file; None: no spool."""
     warnings: tuple[str, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Setting -> where its value came from, in words; a setting without a value is absent."""
 
 
 class _Setting(NamedTuple):
@@ -52,15 +54,18 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         if (text := flags.get(flag)) is not None:
             found[f"P1_{flag.upper()}"] = _Setting(text, f"--{flag}")
     found = _defaults(found, environ) | found
+    if "P1_DSN_PASSWORD" not in found and (password := _credential(environ)) is not None:
+        found["P1_DSN_PASSWORD"] = _Setting(password, "$CREDENTIALS_DIRECTORY/p1_dsn_password")
     spool = found["P1_SPOOL"].text
     return Settings(
         port=_port(found["P1_PORT"]),
         baud=_baud(found["P1_BAUD"]),
         dsn=_dsn(found["P1_DSN"]),
-        password=found["P1_DSN_PASSWORD"].text if "P1_DSN_PASSWORD" in found else _credential(environ),
+        password=found["P1_DSN_PASSWORD"].text if "P1_DSN_PASSWORD" in found else None,
         timeout=_timeout(found["P1_TIMEOUT"]),
         spool=None if spool == "off" else spool,
         warnings=tuple(warnings),
+        origins={name: setting.origin for name, setting in found.items()},
     )
 
 
