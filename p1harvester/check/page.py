@@ -1,11 +1,13 @@
 """What `check` says: a line a step, what it means, what mends it; printed as it is found."""
 
 import os
+import shutil
 import sys
 import textwrap
 from enum import Enum
 
 _WIDTH = 110
+"""Columns where the terminal does not say how many it has."""
 _INDENT = " " * 18
 _CLEAR = "\r\x1b[K"
 
@@ -84,4 +86,5 @@ class Page:
 
 
 def _filled(text: str) -> str:
-    return textwrap.fill(text, _WIDTH - len(_INDENT), break_long_words=False, break_on_hyphens=False)
+    width = shutil.get_terminal_size((_WIDTH, 0)).columns - len(_INDENT)
+    return textwrap.fill(text, max(20, width), break_long_words=False, break_on_hyphens=False)

@@ -1,0 +1,329 @@
+"""`check` on every fault there is: what it prints is in tests/golden, for a person to read.
+
+A golden file that is not there is written by the test, which then fails once.
+"""
+
+import os
+import re
+import textwrap
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from getpass import getuser
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.conftest import UNMEASURED, Database, Run
+from tests.meter import Meter, noise, sealed_again, telegram
+from tests.servers import free_port
+from tests.test_harvest import unprivileged
+from tests.test_store import ORIGINAL
+
+GOLDEN = Path(__file__).parent / "golden"
+CABLE = "serial/by-id/usb-FTDI_P1_Converter_Cable_P1AB2CD3-if00-port0"
+DONGLE = "serial/by-id/usb-ITead_Sonoff_Zigbee_3.0_0a1b2c3d-if00-port0"
+CRON = "* * * * * pi /opt/p1harvester/bin/p1harvester -q\n"
+
+Check = Callable[..., str]
+
+
+def now_on(dialect: str, ahead: int = 0) -> bytes:
+    """The example telegram of a dialect, its clock showing the time now and `ahead` seconds."""
+    clock = datetime.fromtimestamp(time.time() + ahead, ZoneInfo("Europe/Amsterdam"))
+    season = b"S" if clock.dst() else b"W"
+    return sealed_again(
+        re.sub(rb"(0-0:1\.0\.0)\(\d+.\)", rb"\1(%b)" % (f"{clock:%y%m%d%H%M%S}".encode() + season), telegram(dialect))
+    )
+
+
+def machine(tmp_path: Path, adapters: dict[str, str], *, cron: str = CRON, before: str = "exec") -> tuple[str, ...]:
+    """A command prefix: a machine that has these adapters (name in /dev -> tty), this line of cron, no systemd.
+
+    Of the processes outside only those of `before` show, a piece of shell in front of the command.
+    """
+    script = f"""
+        set -e
+        mount -t tmpfs none /etc/cron.d
+        printf %s "$2" > /etc/cron.d/p1harvester
+        for folder in /run/systemd /var/spool/cron; do [ ! -d $folder ] || mount -t tmpfs none $folder; done
+        [ ! -e /etc/crontab ] || mount --bind /dev/null /etc/crontab
+        mount -t tmpfs none "$1"
+        for node in null zero urandom; do : > "$1/$node"; mount --bind "/dev/$node" "$1/$node"; done
+        mkdir -p "$1/pts" "$1/serial/by-id"
+        mount --rbind /dev/pts "$1/pts"
+        for adapter in $3; do ln -s "${{adapter#*=}}" "$1/${{adapter%%=*}}"; done
+        mount --move "$1" /dev
+        shift 3
+        {before} "$@"
+    """
+    (tmp_path / "dev").mkdir()
+    # The name under which the shell holds the port, in the test of that.
+    (tmp_path / "meter-logger").symlink_to("/bin/sh")
+    links = " ".join(f"{name}={tty}" for name, tty in adapters.items())
+    rights = () if os.geteuid() == 0 else ("--map-root-user",)
+    space = ("unshare", *rights, "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+    return (*space, tmp_path / "meter-logger", "-c", script, "sh", tmp_path / "dev", cron, links)
+
+
+def readable(text: str, tmp_path: Path, tty: str) -> str:
+    """What `check` printed, without what differs from run to run: user, folders, ports, times, versions."""
+    for pattern, replacement in (
+        (re.escape(str(tmp_path)), "/home/pi"),
+        (rf"\b{getuser()}\b", "pi"),
+        (r"(group|-aG) (?!dialout)\w+", r"\1 dialout"),
+        (rf"{tty}\b", "/dev/ttyUSB0"),
+        (r"\bp1_[0-9a-f]{8}", "p1harvester"),
+        (r"(?<=mysql\+pymysql://p1harvester:\*\*\*@127.0.0.1):\d+", ":3306"),
+        (r"(?<=mysql\+pymysql://p1harvester@127.0.0.1):\d+", ":3306"),
+        (r"at 127.0.0.1:\d+", "at 127.0.0.1:3306"),
+        (r"(?<=@127.0.0.1):(?!3306)\d+", ":5432"),
+        (r"port \d+ failed", "port 5432 failed"),
+        (r"(MariaDB|PostgreSQL|SQLite) [\d.]+", r"\1 X.Y"),
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "2026-11-24 12:00:00"),
+        (r"\d+ s ago", "1 s ago"),
+        (r"\d+ bytes( came)? in \d+ s", r"2462 bytes\1 in 2 s"),
+        (r"this host's clock and the meter's show the same second", "this host's clock is 1 s ahead of the meter's"),
+        (r"clock is (36)?\d+ s", lambda found: f"clock is {3600 if found[1] else 1} s"),
+    ):
+        text = re.sub(pattern, replacement, text)
+    return "".join(_filled(line) + "\n" for line in text.splitlines())
+
+
+def _filled(line: str) -> str:
+    if setting := re.fullmatch(r" {18}(P1_\w+) +(\S+) +(.*)", line):
+        return f"{'':18}{setting[1]:<16} {setting[2]:<46} {setting[3]}"
+    return textwrap.fill(
+        line, 110, subsequent_indent=" " * 18, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    )
+
+
+def files(folder: Path) -> dict[Path, bytes]:
+    """Every file below a folder, and what is in it."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and not path.is_symlink()}
+
+
+def prepared(database: Database, run: Run) -> Database:
+    """The same database with its table and views, and a row a minute in the last hour."""
+    assert run("setup", env=database.env).returncode == 0
+    now = int(time.time())
+    values = ", ".join(f"({now - 60 * minute}, 0.326)" for minute in range(60))
+    database.execute(f"INSERT INTO p1_readouts (time, net_use) VALUES {values}")
+    return database
+
+
+@pytest.fixture
+def check(run: Run, tmp_path: Path) -> Check:
+    """Run `check` and compare what it prints with a golden file: check(golden, database, prefix=..., env={...})."""
+
+    def check(
+        golden: str,
+        database: Database,
+        *words: str,
+        prefix: Sequence[str] = (),
+        env: dict[str, str] | None = None,
+        tty: str = "/none",
+        status: int = 1,
+    ) -> str:
+        before = files(tmp_path)
+        done = run(
+            "check",
+            "--timeout",
+            "4",
+            *words,
+            prefix=tuple(prefix),
+            env=database.env | UNMEASURED | {"COLUMNS": "9999"} | (env or {}),
+        )
+        assert files(tmp_path) == before, "check stores nothing"
+        assert done.stderr == ""
+        shown = readable(done.stdout, tmp_path, tty)
+        path = GOLDEN / f"{golden}.txt"
+        if not path.exists():
+            path.write_text(shown)
+            pytest.fail(f"{path} was not there: read what is in it now")
+        assert shown == path.read_text()
+        assert done.returncode == status
+        return shown
+
+    return check
+
+
+def test_all_is_well(database: Database, run: Run, check: Check, tmp_path: Path) -> None:
+    prepared(database, run)
+    with Meter([now_on("dsmr-5.0.2")], interval=0.9) as meter:
+        check(f"all-well-{database.kind}", database, prefix=machine(tmp_path, {CABLE: meter.port}), status=0)
+
+
+def test_no_adapter(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
+    check("no-adapter", prepared(sqlite, run), prefix=machine(tmp_path, {}))
+
+
+def test_two_adapters(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
+    prepared(sqlite, run)
+    with Meter([b""]) as dongle, Meter([now_on("dsmr-5.0.2")], interval=0.9) as meter:
+        adapters = {CABLE.replace("FTDI", "WCH"): meter.port, DONGLE: dongle.port}
+        shown = check("two-adapters", sqlite, prefix=machine(tmp_path, adapters))
+    assert shown.endswith(f"P1_PORT=/dev/{CABLE.replace('FTDI', 'WCH')}\n\n2 FAIL of 15 steps\n")
+
+
+def test_no_permission(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
+    prepared(sqlite, run)
+    with Meter([b""]) as meter:
+        Path(meter.port).chmod(0o060)
+        prefix = (*machine(tmp_path, {CABLE: meter.port}), *unprivileged())
+        check("no-permission", sqlite, prefix=prefix)
+
+
+def test_held_by_another_process(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
+    prepared(sqlite, run)
+    with Meter([now_on("dsmr-5.0.2")]) as meter:
+        hold = f"exec 9<>{meter.port}; flock 9; exec 8>&9; 8>&- 9>&-"
+        check("held", sqlite, "--timeout", "1", prefix=machine(tmp_path, {CABLE: meter.port}, before=hold))
+
+
+def test_read_by_another_process_too(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
+    prepared(sqlite, run)
+    with Meter([now_on("dsmr-5.0.2")], interval=0.9) as meter:
+        hold = f"exec 9<>{meter.port}; 9>&-"
+        check("open-elsewhere", sqlite, prefix=machine(tmp_path, {CABLE: meter.port}, before=hold))
+
+
+@pytest.mark.parametrize(
+    ("golden", "frame"),
+    [
+        pytest.param("silence", b"", id="silence"),
+        pytest.param("noise", noise(500), id="noise"),
+        pytest.param("crc", telegram("dsmr-5.0.2").replace(b"4911", b"4912"), id="CRC always wrong"),
+        pytest.param("cut-off", telegram("dsmr-5.0.2")[:600], id="cut off"),
+    ],
+)
+def test_no_telegram(golden: str, frame: bytes, sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
+    prepared(sqlite, run)
+    with Meter([frame]) as meter:
+        check(golden, sqlite, "--timeout", "3", prefix=machine(tmp_path, {CABLE: meter.port}))
+
+
+def test_an_inverted_line(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
+    prepared(sqlite, run)
+    with Meter([inverted(telegram("dsmr-5.0.2"))]) as meter:
+        prefix = machine(tmp_path, {CABLE: meter.port})
+        check("inverted", sqlite, "--timeout", "2", prefix=prefix, env={"P1_BAUD": "115200"})
+
+
+def inverted(data: bytes) -> bytes:
+    """What a UART reads on an 8N1 line whose every bit is inverted: idle is low, and a start bit is a falling edge."""
+    bits = [0] * 20
+    for byte in data:
+        bits += [1, *(1 - (byte >> bit & 1) for bit in range(8)), 0]
+    read, at = bytearray(), 1
+    while at + 9 < len(bits):
+        if bits[at - 1] == 1 and bits[at] == 0:
+            read.append(sum(bits[at + 1 + bit] << bit for bit in range(8)))
+            # Without a stop bit the next start is looked for at once, else behind it.
+            at += 9
+        else:
+            at += 1
+    return bytes(read)
+
+
+def test_9600_baud_read_at_115200(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
+    prepared(sqlite, run)
+    with Meter([telegram("dsmr-2.2")], baud=9600, interval=0.4) as meter:
+        prefix = machine(tmp_path, {CABLE: meter.port})
+        shown = check("wrong-speed", sqlite, prefix=prefix, env={"P1_BAUD": "115200"})
+    assert shown.endswith("P1_BAUD=9600\n\n1 FAIL of 14 steps\n")
+
+
+def test_no_gas(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
+    prepared(sqlite, run)
+    frame = sealed_again(re.sub(rb"0-[12]:(24|96)[^\n]*\n", b"", now_on("dsmr-5.0.2")))
+    with Meter([frame], interval=0.9) as meter:
+        check("no-gas", sqlite, prefix=machine(tmp_path, {CABLE: meter.port}))
+
+
+def test_a_gas_meter_without_a_reading(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
+    prepared(sqlite, run)
+    frame = sealed_again(re.sub(rb"0-[12]:24\.2[^\n]*\n", b"", now_on("dsmr-5.0.2")))
+    with Meter([frame], interval=0.9) as meter:
+        check("gas-without-reading", sqlite, prefix=machine(tmp_path, {CABLE: meter.port}))
+
+
+def test_a_clock_that_is_an_hour_off(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
+    prepared(sqlite, run)
+    with Meter([now_on("dsmr-5.0.2", ahead=-3600)], interval=0.9) as meter:
+        check("clock", sqlite, prefix=machine(tmp_path, {CABLE: meter.port}))
+
+
+def test_server_down(mariadb: Database, check: Check, tmp_path: Path) -> None:
+    down = re.sub(r":\d+/", f":{free_port()}/", mariadb.dsn)
+    with Meter([now_on("dsmr-5.0.2")], interval=0.9) as meter:
+        check("server-down", mariadb, "--dsn", down, prefix=machine(tmp_path, {CABLE: meter.port}))
+
+
+@pytest.fixture(params=["mariadb", "postgresql"])
+def server(request: pytest.FixtureRequest) -> Database:
+    """An empty database of each server in turn."""
+    found: Database = request.getfixturevalue(request.param)
+    return found
+
+
+def test_wrong_password(server: Database, check: Check, tmp_path: Path) -> None:
+    with Meter([now_on("dsmr-5.0.2")], interval=0.9) as meter:
+        prefix = machine(tmp_path, {CABLE: meter.port})
+        check(f"wrong-password-{server.kind}", server, prefix=prefix, env={"P1_DSN_PASSWORD": "wrong"})
+
+
+def test_unknown_database(server: Database, check: Check, tmp_path: Path) -> None:
+    with Meter([now_on("dsmr-5.0.2")], interval=0.9) as meter:
+        prefix = machine(tmp_path, {CABLE: meter.port})
+        check(f"unknown-database-{server.kind}", server, "--dsn", f"{server.dsn}_gone", prefix=prefix)
+
+
+def test_a_user_without_insert(server: Database, run: Run, check: Check, tmp_path: Path) -> None:
+    prepared(server, run)
+    assert server.server
+    name = server.dsn.rpartition("/")[2]
+    if server.kind == "mariadb":
+        server.server.execute(
+            f"CREATE USER r{name} IDENTIFIED BY 'reader'", f"GRANT SELECT, SHOW VIEW ON {name}.* TO r{name}"
+        )
+    else:
+        server.server.execute(
+            f"CREATE USER r{name} PASSWORD 'reader'", f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO r{name}",
+            database=name,
+        )  # fmt: skip
+    dsn = re.sub(r"://\w+@", f"://r{name}@", server.dsn)
+    with Meter([now_on("dsmr-5.0.2")], interval=0.9) as meter:
+        prefix = machine(tmp_path, {CABLE: meter.port})
+        check(f"no-insert-{server.kind}", server, "--dsn", dsn, prefix=prefix, env={"P1_DSN_PASSWORD": "reader"})
+    assert len(server.rows()) == 60
+
+
+def test_the_originals_table(mariadb: Database, check: Check, tmp_path: Path) -> None:
+    mariadb.execute(ORIGINAL, f"INSERT INTO p1_readouts VALUES ({int(time.time())}, 0.3, 0, 1)")
+    with Meter([now_on("dsmr-5.0.2")], interval=0.9) as meter:
+        check("old-table", mariadb, prefix=machine(tmp_path, {CABLE: meter.port}))
+    assert len(mariadb.execute("SHOW COLUMNS FROM p1_readouts")) == 4
+
+
+def test_views_missing(mariadb: Database, run: Run, check: Check, tmp_path: Path) -> None:
+    prepared(mariadb, run)
+    mariadb.execute("DROP VIEW p1_version", "DROP VIEW net_usage_kWh")
+    with Meter([now_on("dsmr-5.0.2")], interval=0.9) as meter:
+        check("views-missing", mariadb, prefix=machine(tmp_path, {CABLE: meter.port}))
+
+
+def test_rows_in_the_spool(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
+    prepared(sqlite, run)
+    for second in (1, 2):
+        away = run("--port", "-", input=telegram("dsmr-5.0.2").replace(b"2239W", b"223%dW" % second)[:-6] + b"\r\n",
+                   env={"P1_DSN": "sqlite:////none/x.db"})  # fmt: skip
+        assert away.returncode == 75
+    with Meter([now_on("dsmr-5.0.2")], interval=0.9) as meter:
+        check("spool", sqlite, prefix=machine(tmp_path, {CABLE: meter.port}))
+
+
+def test_nothing_is_set_up_yet(sqlite: Database, check: Check, tmp_path: Path) -> None:
+    with Meter([now_on("belgium")], interval=0.9) as meter:
+        check("new", sqlite, prefix=machine(tmp_path, {CABLE: meter.port}, cron=""))
