@@ -1,6 +1,7 @@
 """What the user wants: flag > process environment > env file > default. Every complaint names the setting's origin."""
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -67,6 +68,12 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         warnings=tuple(warnings),
         origins={name: setting.origin for name, setting in found.items()},
     )
+
+
+def masked(dsn: str) -> str:
+    """A DSN without the password, wherever in it that stands."""
+    without = re.sub(r"(://[^:/@]*:).*@", r"\1***@", dsn)
+    return re.sub(r"(pass\w*=)[^&]*", r"\1***", without)
 
 
 def _defaults(given: Mapping[str, _Setting], environ: Mapping[str, str]) -> dict[str, _Setting]:

@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.conftest import UNMEASURED, Database, Run
-from tests.meter import Meter, noise, sealed_again, telegram
+from tests.conftest import Database, Run
+from tests.meter import FOLDER, Meter, noise, sealed, sealed_again, telegram
 from tests.servers import free_port
+from tests.test_command import on_a_terminal
 from tests.test_harvest import unprivileged
 from tests.test_store import ORIGINAL
 
@@ -25,6 +26,9 @@ GOLDEN = Path(__file__).parent / "golden"
 CABLE = "serial/by-id/usb-FTDI_P1_Converter_Cable_P1AB2CD3-if00-port0"
 DONGLE = "serial/by-id/usb-ITead_Sonoff_Zigbee_3.0_0a1b2c3d-if00-port0"
 CRON = "* * * * * pi /opt/p1harvester/bin/p1harvester -q\n"
+
+DSMR5 = telegram("dsmr-5.0.2")
+WRONG_CRC = DSMR5.replace(b"4911", b"4912")
 
 Check = Callable[..., str]
 
@@ -67,14 +71,13 @@ def machine(tmp_path: Path, adapters: dict[str, str], *, cron: str = CRON, befor
     return (*space, tmp_path / "meter-logger", "-c", script, "sh", tmp_path / "dev", cron, links)
 
 
-def readable(text: str, tmp_path: Path, tty: str) -> str:
+def readable(text: str, tmp_path: Path) -> str:
     """What `check` printed, without what differs from run to run: user, folders, ports, times, versions."""
     for pattern, replacement in (
         (re.escape(str(tmp_path)), "/home/pi"),
         (rf"\b{getuser()}\b", "pi"),
         (r"(group|-aG) (?!dialout)\w+", r"\1 dialout"),
-        (rf"{tty}\b", "/dev/ttyUSB0"),
-        (r"\bp1_[0-9a-f]{8}", "p1harvester"),
+        (r"\br?p1_[0-9a-f]{8}", "p1harvester"),
         (r"(?<=mysql\+pymysql://p1harvester:\*\*\*@127.0.0.1):\d+", ":3306"),
         (r"(?<=mysql\+pymysql://p1harvester@127.0.0.1):\d+", ":3306"),
         (r"at 127.0.0.1:\d+", "at 127.0.0.1:3306"),
@@ -83,7 +86,7 @@ def readable(text: str, tmp_path: Path, tty: str) -> str:
         (r"(MariaDB|PostgreSQL|SQLite) [\d.]+", r"\1 X.Y"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "2026-11-24 12:00:00"),
         (r"\d+ s ago", "1 s ago"),
-        (r"\d+ bytes( came)? in \d+ s", r"2462 bytes\1 in 2 s"),
+        (r"[1-9]\d* bytes( came)? in \d+ s", r"2462 bytes\1 in 2 s"),
         (r"this host's clock and the meter's show the same second", "this host's clock is 1 s ahead of the meter's"),
         (r"clock is (36)?\d+ s", lambda found: f"clock is {3600 if found[1] else 1} s"),
     ):
@@ -94,6 +97,8 @@ def readable(text: str, tmp_path: Path, tty: str) -> str:
 def _filled(line: str) -> str:
     if setting := re.fullmatch(r" {18}(P1_\w+) +(\S+) +(.*)", line):
         return f"{'':18}{setting[1]:<16} {setting[2]:<46} {setting[3]}"
+    if line.startswith(" " * 18 + "-> "):
+        return line
     return textwrap.fill(
         line, 110, subsequent_indent=" " * 18, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
     )
@@ -123,7 +128,6 @@ def check(run: Run, tmp_path: Path) -> Check:
         *words: str,
         prefix: Sequence[str] = (),
         env: dict[str, str] | None = None,
-        tty: str = "/none",
         status: int = 1,
     ) -> str:
         before = files(tmp_path)
@@ -133,11 +137,11 @@ def check(run: Run, tmp_path: Path) -> Check:
             "4",
             *words,
             prefix=tuple(prefix),
-            env=database.env | UNMEASURED | {"COLUMNS": "9999"} | (env or {}),
+            env=database.env | {"COLUMNS": "9999"} | (env or {}),
         )
         assert files(tmp_path) == before, "check stores nothing"
         assert done.stderr == ""
-        shown = readable(done.stdout, tmp_path, tty)
+        shown = readable(done.stdout, tmp_path)
         path = GOLDEN / f"{golden}.txt"
         if not path.exists():
             path.write_text(shown)
@@ -164,7 +168,7 @@ def test_two_adapters(sqlite: Database, run: Run, check: Check, tmp_path: Path) 
     with Meter([b""]) as dongle, Meter([now_on("dsmr-5.0.2")], interval=0.9) as meter:
         adapters = {CABLE.replace("FTDI", "WCH"): meter.port, DONGLE: dongle.port}
         shown = check("two-adapters", sqlite, prefix=machine(tmp_path, adapters))
-    assert shown.endswith(f"P1_PORT=/dev/{CABLE.replace('FTDI', 'WCH')}\n\n2 FAIL of 15 steps\n")
+    assert shown.endswith(f"P1_PORT=/dev/{CABLE.replace('FTDI', 'WCH')}\n\n1 FAIL of 13 steps\n")
 
 
 def test_no_permission(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
@@ -194,8 +198,8 @@ def test_read_by_another_process_too(sqlite: Database, run: Run, check: Check, t
     [
         pytest.param("silence", b"", id="silence"),
         pytest.param("noise", noise(500), id="noise"),
-        pytest.param("crc", telegram("dsmr-5.0.2").replace(b"4911", b"4912"), id="CRC always wrong"),
-        pytest.param("cut-off", telegram("dsmr-5.0.2")[:600], id="cut off"),
+        pytest.param("crc", WRONG_CRC, id="CRC always wrong"),
+        pytest.param("cut-off", DSMR5[:600], id="cut off"),
     ],
 )
 def test_no_telegram(golden: str, frame: bytes, sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
@@ -232,7 +236,25 @@ def test_9600_baud_read_at_115200(sqlite: Database, run: Run, check: Check, tmp_
     with Meter([telegram("dsmr-2.2")], baud=9600, interval=0.4) as meter:
         prefix = machine(tmp_path, {CABLE: meter.port})
         shown = check("wrong-speed", sqlite, prefix=prefix, env={"P1_BAUD": "115200"})
-    assert shown.endswith("P1_BAUD=9600\n\n1 FAIL of 14 steps\n")
+    assert shown.endswith("P1_BAUD=9600\n\n1 FAIL of 15 steps\n")
+
+
+@pytest.mark.parametrize(
+    ("frames", "options", "said"),
+    [
+        pytest.param([DSMR5, WRONG_CRC], {}, "warn  telegram    .*; but 1 of 3 were damaged", id="some are damaged"),
+        pytest.param([DSMR5], {"hang_up_after": 500}, "FAIL  line        .* failed while being read", id="unplugged"),
+        pytest.param([b"$GPGGA,123519,4807.038,N*47\r\n"], {}, "FAIL  line .*no telegram begins in them", id="a GPS"),
+    ],
+)
+def test_a_line_that_is_half_well(
+    frames: list[bytes], options: dict[str, int], said: str, sqlite: Database, run: Run
+) -> None:
+    prepared(sqlite, run)
+    with Meter(frames, interval=0.1, **options) as meter:
+        words = ["check", "-q", "--port", meter.port, "--timeout", "2"]
+        done = run(*words, env=sqlite.env | {"COLUMNS": "999"})
+    assert re.search(said, done.stdout), done.stdout
 
 
 def test_no_gas(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
@@ -327,3 +349,121 @@ def test_rows_in_the_spool(sqlite: Database, run: Run, check: Check, tmp_path: P
 def test_nothing_is_set_up_yet(sqlite: Database, check: Check, tmp_path: Path) -> None:
     with Meter([now_on("belgium")], interval=0.9) as meter:
         check("new", sqlite, prefix=machine(tmp_path, {CABLE: meter.port}, cron=""))
+
+
+SAVED = FOLDER / "dsmr-5.0.2.txt"
+
+
+def test_a_bad_setting_leaves_the_last_step(run: Run) -> None:
+    done = run("check", env={"P1_BAUD": "9601"})
+    assert done.returncode == 1
+    assert done.stdout.startswith(
+        "FAIL  settings    P1_BAUD=9601 (from the environment) must be 115200, 9600 or auto\n"
+    )
+    assert "timer" in done.stdout
+
+
+def test_passwords_are_masked_wherever_they_stand(run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("P1_DSN=mysql+pymysql://user:se@/cr#et@127.0.0.1:1/db?ssl_password=s3cret\n")
+    (tmp_path / ".env").chmod(0o644)
+    done = run("check", "--port", SAVED)
+    assert "mysql+pymysql://user:***@127.0.0.1:1/db?ssl_password=*** " in done.stdout
+    assert "-> chmod o= .env" in done.stdout
+    assert not re.search("se@|cr#et|s3cret", done.stdout + done.stderr)
+
+
+def test_colour_and_progress_on_a_terminal_only(environment: dict[str, str], run: Run, tmp_path: Path) -> None:
+    words = ["check", "--port", str(SAVED), "--dsn", f"sqlite:///{tmp_path}/none.db"]
+    coloured = on_a_terminal(words, environment, tmp_path)
+    assert "\x1b[32mok\x1b[0m    settings" in coloured
+    assert "\x1b[33mwarn\x1b[0m  database" in coloured
+    assert "listening to" in coloured
+    plain = on_a_terminal(words, environment | {"NO_COLOR": "1"}, tmp_path)
+    assert "\x1b[3" not in plain
+    assert "listening to" in plain
+    assert "\x1b" not in run(*words).stdout
+    assert "listening" not in run(*words).stdout
+
+
+def test_quiet_leaves_out_what_is_well(sqlite: Database, run: Run) -> None:
+    done = run("check", "-q", "--port", SAVED, env=sqlite.env)
+    assert [line[:18] for line in done.stdout.splitlines() if line[:1].strip()] == [
+        "warn  database    ",
+        "1 warn of 10 steps",
+    ]
+    prepared(sqlite, run)
+    done = run("check", "-q", "--port", SAVED, env=sqlite.env)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ({"P1_PORT": "/dev/none"}, f"-> P1_PORT=/dev/{CABLE}"),
+        ({"P1_PORT": "{0}/denied"}, "-> sudo chmod g+rw "),
+        ({"P1_PORT": "{0}/unknown"}, "no line of the telegram is known"),
+        ({"P1_SPOOL": "{0}/readings.db"}, "P1_SPOOL is the database itself"),
+        ({"P1_SPOOL": "{0}/closed/spool.db"}, "-> sudo install -d -o"),
+        ({"P1_SPOOL": "{0}/text"}, "it cannot be read"),
+        ({"P1_DSN": "sqlite:///{0}/closed/x.db"}, "-> sudo install -d -o"),
+        ({"P1_DSN": "sqlite:///{0}/text"}, "file is not a database"),
+        ({"P1_DSN": "sqlite:///{0}/empty.db"}, "there is no p1_readouts yet"),
+        ({"P1_DSN": "oracle://x/y"}, "P1_DSN leads to no database"),
+        ({"P1_DSN": "mysql+pymysql://u@no-such-host.invalid/x"}, "no host is called no-such-host.invalid"),
+    ],
+)
+def test_each_names_its_remedy(env: dict[str, str], said: str, sqlite: Database, run: Run, tmp_path: Path) -> None:
+    prepared(sqlite, run)
+    (tmp_path / "text").write_text("no database, but a text that is long enough to be looked into" * 99)
+    (tmp_path / "empty.db").touch()
+    (tmp_path / "denied").touch(mode=0)
+    (tmp_path / "unknown").write_bytes(sealed("1-0:99.9.9(1)"))
+    (tmp_path / "closed").mkdir(mode=0o500)
+    here = {name: value.replace("{0}", str(tmp_path)) for name, value in ({"P1_PORT": str(SAVED)} | env).items()}
+    prefix = (*machine(tmp_path, {CABLE: "/dev/pts/0"}), *unprivileged())
+    done = run("check", env=sqlite.env | here | {"COLUMNS": "999"}, prefix=prefix)
+    assert done.returncode == 1
+    assert said in done.stdout
+    assert re.findall("^ {18}-> .+", done.stdout, re.MULTILINE)
+    assert re.search("^1 (FAIL|warn) of", done.stdout, re.MULTILINE), done.stdout
+
+
+@pytest.mark.parametrize(
+    ("delete", "said"),
+    [
+        ("time > {now} - 600", "warn  rows        the newest is of .*, 10 minutes ago"),
+        ("time BETWEEN {now} - 3000 AND {now} - 1000", "one every 60 s, and 3[34] missing between them"),
+        ("time > 0", "ok    rows        there is none yet"),
+    ],
+)
+def test_rows_that_are_missing(delete: str, said: str, sqlite: Database, run: Run, tmp_path: Path) -> None:
+    prepared(sqlite, run)
+    sqlite.execute(f"DELETE FROM p1_readouts WHERE {delete.format(now=int(time.time()))}")
+    done = run("check", "--port", SAVED, env=sqlite.env, prefix=machine(tmp_path, {}))
+    assert re.search(said, done.stdout)
+    assert done.returncode == said.startswith(("warn", "one"))
+    if done.returncode:
+        (tmp_path / "dev").rmdir()
+        (tmp_path / "meter-logger").unlink()
+        by_hand = run("check", "--port", SAVED, env=sqlite.env, prefix=machine(tmp_path, {}, cron="# p1harvester\n"))
+        assert by_hand.returncode == 0, "who runs it by hand is not told when to"
+
+
+@pytest.mark.parametrize(
+    ("state", "line", "status"),
+    [
+        ("active", "ok    timer       systemd's p1harvester.timer is active", 0),
+        ("inactive", "warn  timer       systemd's p1harvester.timer is not active", 1),
+    ],
+)
+def test_the_timer_of_systemd(state: str, line: str, status: int, sqlite: Database, run: Run, tmp_path: Path) -> None:
+    prepared(sqlite, run)
+    (tmp_path / "bin").mkdir()
+    stand_in = tmp_path / "bin/systemctl"
+    stand_in.write_text(f"#!/bin/sh\n[ $1 = is-active ] && echo {state} || echo p1harvester.timer enabled enabled\n")
+    stand_in.chmod(0o755)
+    path = f"{stand_in.parent}:{os.environ['PATH']}"
+    done = run("check", "--port", SAVED, env=sqlite.env | {"PATH": path}, prefix=machine(tmp_path, {}, cron=""))
+    assert line in done.stdout
+    assert ("-> sudo systemctl enable --now p1harvester.timer" in done.stdout) == bool(status)
+    assert done.returncode == status

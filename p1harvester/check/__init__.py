@@ -3,7 +3,6 @@
 A step that fails stops only those that need what it looked for.
 """
 
-import re
 from collections.abc import Mapping
 
 from p1harvester.check.database import check_database
@@ -12,7 +11,7 @@ from p1harvester.check.line import check_line
 from p1harvester.check.meter import check_meter
 from p1harvester.check.page import Page
 from p1harvester.errors import BadSettings
-from p1harvester.settings import NAMES, Settings, load
+from p1harvester.settings import NAMES, Settings, load, masked
 
 
 def check(flags: Mapping[str, str | None], environ: Mapping[str, str], quiet: bool) -> bool:
@@ -30,7 +29,7 @@ def check(flags: Mapping[str, str | None], environ: Mapping[str, str], quiet: bo
         page.warn("timer", timer.says, "It is installed, and nothing starts it.", timer.remedy)
     else:
         # To run the job by hand is a way of using it: no timer is no fault.
-        page.ok("timer", timer.says)
+        page.ok("timer", timer.says, *([] if timer.active else ["README.md, Install: how it runs every minute"]))
     return page.end()
 
 
@@ -38,12 +37,12 @@ def _settings(page: Page, flags: Mapping[str, str | None], environ: Mapping[str,
     try:
         settings = load(flags, environ)
     except BadSettings as error:
-        page.fail("settings", str(error), "No other step but the last can be tried without them.", _HELP)
+        page.fail("settings", str(error), "No step but the timer can be tried without them.", "p1harvester --help")
         return None
+    values = _values(settings)
+    width = max(map(len, values.values()))
     lines = [
-        f"{name:<16} {_shown(name, settings):<{_width(settings)}}  {origin}"
-        for name in NAMES
-        if (origin := settings.origins.get(name))
+        f"{name:<16} {values[name]:<{width}}  {settings.origins[name]}" for name in NAMES if name in settings.origins
     ]
     page.ok("settings", "they can be understood", *lines)
     for warning in settings.warnings:
@@ -52,26 +51,13 @@ def _settings(page: Page, flags: Mapping[str, str | None], environ: Mapping[str,
     return settings
 
 
-_HELP = "p1harvester --help     # and the README's table of settings"
-
-
-def _width(settings: Settings) -> int:
-    return max(len(_shown(name, settings)) for name in settings.origins)
-
-
-def _shown(name: str, settings: Settings) -> str:
-    """A setting's value, without any password."""
-    match name:
-        case "P1_PORT":
-            return settings.port
-        case "P1_BAUD":
-            return str(settings.baud or "auto")
-        case "P1_DSN":
-            dsn = re.sub(r"(://[^:/@]*:).*@", r"\1***@", settings.dsn)
-            return re.sub(r"(pass\w*=)[^&]*", r"\1***", dsn)
-        case "P1_DSN_PASSWORD":
-            return "***"
-        case "P1_TIMEOUT":
-            return f"{settings.timeout:g}"
-        case _:
-            return settings.spool or "off"
+def _values(settings: Settings) -> dict[str, str]:
+    """Setting -> its value, without any password."""
+    return {
+        "P1_PORT": settings.port,
+        "P1_BAUD": str(settings.baud or "auto"),
+        "P1_DSN": masked(settings.dsn),
+        "P1_DSN_PASSWORD": "***",
+        "P1_TIMEOUT": f"{settings.timeout:g}",
+        "P1_SPOOL": settings.spool or "off",
+    }

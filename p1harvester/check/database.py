@@ -23,6 +23,7 @@ _TOLERATED = 15
 _LATE = 3
 """Steps after which the newest row is called old."""
 _REFUSED_USER = (1045, 1698, 1130)
+_THIS_HOST = (None, "localhost", "127.0.0.1", "::1")
 _REFUSED_DATABASE = (1044, 1049)
 
 
@@ -61,14 +62,15 @@ def _there(page: Page, survey: Survey) -> bool:
     try:
         socket.create_connection((survey.host, survey.tcp_port), LIMIT).close()
     except OSError as error:
+        here = "this host" if survey.host in _THIS_HOST else survey.host
         service = "postgresql" if survey.kind == "postgresql" else "mariadb"
         page.fail(
             "database",
             f"nothing answers at {where}: {error.strerror or error}",
             "The server is not running, listens at another address or port, or a firewall is in between. Until it"
             " answers, readings wait in the spool.",
-            f"sudo systemctl start {service}     # on {survey.host}",
-            "sudo ss -ltnp     # there: shows the addresses and ports that are listened at",
+            f"sudo systemctl start {service}     # on {here}",
+            "sudo ss -ltnp     # there: the addresses and ports that are listened at",
         )
         return False
     return True
@@ -114,15 +116,22 @@ def _refusal(survey: Survey, failure: StoreFailed) -> tuple[str, ...]:
         means = f"There is no database {name} on the server, or {user} may not use it."
         if postgresql:
             return means, f"sudo -u postgres createdb --owner {user} {name}"
-        account = f"{user}@localhost"
-        return means, f'sudo mariadb -e "CREATE DATABASE IF NOT EXISTS {name}; GRANT ALL ON {name}.* TO {account}"'
+        return (
+            means,
+            f'sudo mariadb -e "CREATE DATABASE IF NOT EXISTS {name}; GRANT ALL ON {name}.* TO {_account(survey)}"',
+        )
     if code(failure) in _REFUSED_USER or re.search(r"password|authentication|role .* does not exist", text):
         means = f"The server knows no user {user} with this password, from this host. The password is set so:"
         setting = "P1_DSN_PASSWORD='...'     # the same here, in the env file"
         if postgresql:
             return means, f"sudo -u postgres psql -c '\\password {user}'     # asks for it", setting
-        return means, f"sudo mariadb -e \"ALTER USER {user}@localhost IDENTIFIED BY '...'\"", setting
+        return means, f"sudo mariadb -e \"ALTER USER {_account(survey)} IDENTIFIED BY '...'\"", setting
     return "The server was reached and refused; the words above are its own.", _SETUP
+
+
+def _account(survey: Survey) -> str:
+    """MariaDB's account for this user: the host is the one that it connects from."""
+    return f"{survey.user}@{'localhost' if survey.host in _THIS_HOST else repr('%')}"
 
 
 def _table(page: Page, survey: Survey) -> bool:

@@ -63,7 +63,7 @@ def denial(path: str) -> tuple[str, str]:
         group = grp.getgrgid(status.st_gid)
     except KeyError:
         return f"It belongs to group {status.st_gid}, which has no name.", f"sudo chgrp dialout {path}"
-    means = f"It is for its owner and the group {group.gr_name} ({stat.filemode(status.st_mode)})"
+    means = f"It is for its owner and the group {group.gr_name}"
     if not status.st_mode & stat.S_IRGRP:
         return f"It is closed to the group {group.gr_name} too ({stat.filemode(status.st_mode)}).", (
             f"sudo chmod g+rw {path}"

@@ -43,7 +43,7 @@ def _telegram(page: Page, heard: Heard, telegram: bytes) -> None:
         "A damaged telegram is passed over and the next awaited, so nothing wrong is stored; but bytes are lost or"
         " changed on the way.",
         "use a shorter cable, and a USB port of the host itself",
-        f"sudo fuser -v {heard.name}     # shows every program that has the port open",
+        f"sudo fuser -v {heard.name}",
     )
 
 
@@ -67,9 +67,9 @@ def _contents(page: Page, telegram: bytes, reading: Reading) -> None:
     lacks = [title.lower() for title in SECTIONS if title.lower() not in holds and title != "Meters"]
     says = f"it holds {', '.join(holds)}"
     devices = {int(channel): _KINDS.get(int(kind), f"type {int(kind)}") for channel, kind in _DEVICE.findall(telegram)}
-    announced = ", ".join(f"{kind} on channel {channel}" for channel, kind in devices.items())
+    announced = ", ".join(f"{channel} {kind}" for channel, kind in devices.items()) or "none"
     if reading.gas_meter_reading is not None:
-        page.ok("contents", says, f"M-Bus devices: {announced}", *([f"it lacks {', '.join(lacks)}"] if lacks else []))
+        page.ok("contents", says, f"M-Bus channels: {announced}", *([f"it lacks {', '.join(lacks)}"] if lacks else []))
         return
     if "gas" in devices.values():
         means = "The gas meter is announced but sends no reading: its link to the electricity meter does not work."
@@ -78,9 +78,9 @@ def _contents(page: Page, telegram: bytes, reading: Reading) -> None:
         means += " electricity meter, which the grid operator must do."
     page.warn(
         "contents",
-        f"{says}, and no gas (M-Bus devices: {announced or 'none'})",
+        f"{says}, and no gas (M-Bus channels: {announced})",
         means,
-        "p1harvester read --raw | grep 24.     # the lines of the M-Bus devices; after a change of meter wait a day",
+        "p1harvester read --raw | grep '^0-[1-4]:24'     # the M-Bus devices; wait a day after a change",
     )
 
 

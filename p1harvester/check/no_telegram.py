@@ -23,7 +23,7 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
             "line",
             f"{said}, and they are text when every bit is inverted",
             "The P1 port's data line is inverted. A P1 cable turns it round, a plain USB serial adapter does not.",
-            "use a P1 cable, or put an inverter into the data line; an FTDI adapter can be set to invert RXD (FT_PROG)",
+            "use a P1 cable, or an inverter in the data line; FT_PROG sets an FTDI adapter to invert RXD",
         )
     elif sealed:
         page.fail(
@@ -32,7 +32,7 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
             + ", ".join(f"{count} {damage.value}" for damage, count in heard.damage.items()),
             "The speed is right, but bytes are lost or changed on the way: a long or bad cable, a USB hub, a weak"
             " pull-up on the data line, or a second program that reads the same port.",
-            f"sudo fuser -v {heard.name}     # shows every program that has the port open",
+            f"sudo fuser -v {heard.name}",
             "use a shorter cable, and a USB port of the host itself",
         )
     elif heard.damage:
@@ -41,14 +41,14 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
             f"{said}, a telegram began, and none came to its end",
             "Either the time was too short for a whole one, or bytes are lost on the way.",
             f"p1harvester check --timeout 35     # it was {settings.timeout:g}",
-            f"sudo fuser -v {heard.name}     # shows every program that has the port open",
+            f"sudo fuser -v {heard.name}",
         )
     elif heard.nonsense:
         page.fail(
             "telegram",
             f"a whole telegram came, but {heard.nonsense}",
             "The program does not know such a meter.",
-            "p1harvester read --raw     # and report it, the equipment identifiers (96.1) taken out",
+            "p1harvester read --raw     # report it, but without the equipment identifiers (96.1)",
         )
     else:
         _say_noise(page, heard, settings, said)
@@ -56,14 +56,17 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
 
 def _say_noise(page: Page, heard: Heard, settings: Settings, said: str) -> None:
     speed = "at 115200 and at 9600 baud" if "socket:" not in heard.name else "over the network"
-    remedies = ["P1_PORT=auto     # or the meter's own adapter: ls -l /dev/serial/by-id"]
     if "://" in heard.name:
         remedies = ["set the other end to the meter's speed: 115200n81, or 9600n81 for DSMR 2.2 and 3.0"]
+    else:
+        remedies = [
+            "ls -l /dev/serial/by-id     # is another one the meter's? then P1_PORT=/dev/serial/by-id/...",
+            "use a P1 cable: its data line has the pull-up and the inverter that the meter wants",
+        ]
     page.fail(
         "line",
         f"{said}, {speed}, and they are noise: no telegram begins in them",
-        "This is not the meter's port, or the cable does not suit the meter (the data line wants a pull-up and an"
-        " inverter, which a P1 cable has).",
+        "This is not the meter's port, or the cable does not suit the meter.",
         *remedies,
         *(["P1_BAUD=auto     # finds the meter's speed"] if settings.baud else []),
     )
@@ -74,10 +77,9 @@ def _say_silence(page: Page, heard: Heard) -> None:
         "line",
         f"not a single byte came from {heard.name} in {heard.seconds:.0f} s",
         "The port is open, but the meter does not talk. It sends by itself, every 1 to 10 s, once these three hold:",
-        "the cable is in the meter's P1 port (RJ12), and joins the request line (pin 2) to 5 V: a P1 cable does",
-        "the port is switched on: in Belgium and some other countries the grid operator does that when asked, often"
-        " in your account on its site; in the Netherlands it always is",
-        "the cable has power: a DSMR 5 meter gives 5 V on pin 1, an older one does not, and then the host must",
+        "cable: in the meter's P1 port (RJ12), its request line (pin 2) at 5 V, as in any P1 cable",
+        "port: in Belgium and elsewhere the grid operator switches it on, often by its web site",
+        "power: DSMR 5 meters give the cable 5 V on pin 1; older ones do not, and the host must",
     )
 
 
