@@ -18,7 +18,7 @@ SECTIONS = {
         "injection_reading_1",
         "injection_reading_2",
     ),
-    "Per phase": tuple(column.field for column in COLUMNS if column.field[-3:-1] == "_l"),
+    "Phases": tuple(column.field for column in COLUMNS if column.field[-3:-1] == "_l"),
     "Quarter-hours": ("demand_quarter", "demand_month_peak", "demand_month_peak_time"),
     "Gas": ("gas_meter_reading", "gas_time"),
     "Water": ("water_meter_reading",),
@@ -57,7 +57,7 @@ def as_table(reading: Reading) -> str:
         lines.append(_line("meter_time", reading.meter_time) + _compared(reading.time - reading.meter_time))
     for title, names in SECTIONS.items():
         there = [name for name in names if getattr(reading, name) is not None]
-        if there and title == "Per phase":
+        if there and title == "Phases":
             lines += ["", *_per_phase(title, reading, there)]
         elif there:
             lines += ["", title, *(f"  {_line(name, getattr(reading, name), 2)}" for name in there)]
