@@ -78,7 +78,7 @@ def _there(page: Page, survey: Survey) -> bool:
 
 def _file_there(page: Page, survey: Survey) -> bool:
     path = survey.file
-    if path is None or path.exists():
+    if path is None or os.access(path, os.F_OK):
         return path is not None
     folder = nearest(path)
     if os.access(folder, os.W_OK | os.X_OK):

@@ -58,7 +58,11 @@ def _name(process: Path) -> str:
 
 def denial(path: str) -> tuple[str, str]:
     """Why this user may not open `path`, and the command that mends it."""
-    user, status = getuser(), Path(path).stat()
+    user = getuser()
+    try:
+        status = Path(path).stat()
+    except OSError as error:
+        return f"Not even its folder can be looked into: {error.strerror}.", f"sudo ls -ld {Path(path).parent}"
     try:
         group = grp.getgrgid(status.st_gid)
     except KeyError:

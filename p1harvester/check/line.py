@@ -73,7 +73,7 @@ def _searched(page: Page, settings: Settings, found: list[str]) -> Heard | None:
         *([f"P1_PORT={meters.name}"] if meters else [f"p1harvester check --port {name}" for name in found]),
     )
     if meters:
-        _say_line(page, meters)
+        _say_line(page, meters, settings.baud)
     return meters
 
 
@@ -84,7 +84,7 @@ def _heard_from(page: Page, settings: Settings, name: str) -> Heard | None:
     if heard and heard.noisy and settings.baud and "socket:" not in name:
         heard = _at_the_other_speed(page, heard, settings.baud, deadline)
     if heard and heard.telegrams:
-        _say_line(page, heard)
+        _say_line(page, heard, settings.baud)
         return heard
     if heard:
         say_no_telegram(page, heard, settings)
@@ -136,27 +136,25 @@ def _named(processes: list[host.Process]) -> str:
 
 
 def _at_the_other_speed(page: Page, heard: Heard, baud: int, deadline: float) -> Heard:
-    """Listen again where P1_BAUD turned the meter's text into noise; what was heard first stays if it is no better."""
-    other = BAUDS[BAUDS.index(baud) - 1]
+    """Listen again where P1_BAUD turned the meter's text into noise; what was heard first stays if it is no worse."""
     try:
-        again = listen(page, open_port(heard.name, other, deadline), deadline)
+        again = listen(page, open_port(heard.name, BAUDS[BAUDS.index(baud) - 1], deadline), deadline)
     except P1Error:
         return heard
-    if not again or not again.telegrams:
-        return heard
-    page.fail(
-        "speed",
-        f"with P1_BAUD={baud} there is noise; the meter talks at {other}",
-        "DSMR 2.2 and 3.0 meters talk at 9600 baud, all others at 115200.",
-        f"P1_BAUD={other}     # or auto, which finds out",
-    )
-    page.settings["P1_BAUD"] = str(other)
-    return again
+    return again if again and again.telegrams else heard
 
 
-def _say_line(page: Page, heard: Heard) -> None:
+def _say_line(page: Page, heard: Heard, baud: int | None) -> None:
     if heard.saved:
         page.ok("line", f"a saved telegram of {heard.received} bytes")
         return
-    speed = f" at {heard.baud} baud, {'7E1' if heard.baud == BAUDS[1] else '8N1'}" if heard.baud else ""
+    if baud and heard.baud != baud:
+        page.fail(
+            "speed",
+            f"with P1_BAUD={baud} there is noise; the meter talks at {heard.baud}",
+            "DSMR 2.2 and 3.0 meters talk at 9600 baud, all others at 115200.",
+            f"P1_BAUD={heard.baud}     # or auto, which finds out",
+        )
+        page.settings["P1_BAUD"] = str(heard.baud)
+    speed = "" if "socket:" in heard.name else f" at {heard.baud} baud, {'7E1' if heard.baud == BAUDS[1] else '8N1'}"
     page.ok("line", f"text arrives{speed}: {heard.received} bytes in {heard.seconds:.0f} s")

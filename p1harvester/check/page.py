@@ -81,6 +81,9 @@ class Page:
         self._write(f"{shown}{padding}{step:<12}{text}")
 
     def _write(self, text: str) -> None:
+        # A setting may hold bytes that are no text.
+        encoding = sys.stdout.encoding
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
         sys.stdout.write(f"{_CLEAR if self._terminal else ''}{text}\n")
         sys.stdout.flush()
 

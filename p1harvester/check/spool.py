@@ -15,7 +15,7 @@ from p1harvester.survey import Survey
 
 def nearest(path: Path) -> Path:
     """The innermost folder of `path` that is there."""
-    return next(folder for folder in path.absolute().parents if folder.exists())
+    return next(folder for folder in path.absolute().parents if os.access(folder, os.F_OK))
 
 
 def check_spool(page: Page, settings: Settings, survey: Survey) -> None:
@@ -24,20 +24,21 @@ def check_spool(page: Page, settings: Settings, survey: Survey) -> None:
         page.ok("spool", "P1_SPOOL=off: what the database does not take is printed, and kept nowhere")
         return
     path = Path(settings.spool)
+    there = os.access(path, os.F_OK)
     try:
         Spool(settings.spool, survey)
     except BadSettings as error:
         page.fail("spool", "P1_SPOOL is the database itself", str(error), "P1_SPOOL=/var/lib/p1harvester/spool.db")
         return
-    if not os.access(path if path.exists() else nearest(path), os.R_OK | os.W_OK):
+    if not os.access(path if there else nearest(path), os.R_OK | os.W_OK):
         page.fail(
             "spool",
             f"{getuser()} may not write {path}",
             "A reading that the database does not take would have no place to wait.",
             f"sudo install -d -o {getuser()} -m 700 {path.parent}",
-            *([f"sudo chown {getuser()} {path}"] if path.exists() else []),
+            *([f"sudo chown {getuser()} {path}"] if there else []),
         )
-    elif not path.exists():
+    elif not there:
         page.ok("spool", f"nothing waits; {path} is made when it is needed")
     else:
         _waiting(page, Survey(path, limit=LIMIT))
