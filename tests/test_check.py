@@ -174,6 +174,18 @@ def test_two_adapters(sqlite: Database, run: Run, check: Check, tmp_path: Path) 
     assert shown.endswith(f"P1_PORT=/dev/{CABLE.replace('FTDI', 'WCH')}\n\n1 FAIL of 13 steps\n")
 
 
+def test_two_adapters_of_which_one_is_held_and_one_closed(
+    sqlite: Database, run: Run, check: Check, tmp_path: Path
+) -> None:
+    prepared(sqlite, run)
+    with Meter([b""]) as dongle, Meter([b""]) as meter:
+        Path(meter.port).chmod(0o060)
+        adapters = {CABLE.replace("FTDI", "WCH"): meter.port, DONGLE: dongle.port}
+        hold = f"exec 9<>{dongle.port}; 9>&-"
+        prefix = (*machine(tmp_path, adapters, before=hold), *unprivileged())
+        check("two-adapters-neither", sqlite, "--timeout", "3", prefix=prefix)
+
+
 def test_no_permission(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
     prepared(sqlite, run)
     with Meter([b""]) as meter:
@@ -383,6 +395,7 @@ def test_colour_and_progress_on_a_terminal_only(environment: dict[str, str], run
     assert "\x1b[32mok\x1b[0m    settings" in coloured
     assert "\x1b[33mwarn\x1b[0m  database" in coloured
     assert "listening to" in coloured
+    assert "listening to" not in on_a_terminal([*words, "-q"], environment, tmp_path)
     plain = on_a_terminal(words, environment | {"NO_COLOR": "1"}, tmp_path)
     assert "\x1b[3" not in plain
     assert "listening to" in plain

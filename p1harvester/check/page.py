@@ -48,7 +48,7 @@ class Page:
 
     def waiting(self, what: str) -> None:
         """Say on a terminal what is being waited for; the next line takes its place."""
-        if self._terminal:
+        if self._terminal and not self._quiet:
             sys.stdout.write(f"{_CLEAR}      {what}")
             sys.stdout.flush()
 
