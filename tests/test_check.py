@@ -6,6 +6,7 @@ A golden file that is not there is written by the test, which then fails once.
 import os
 import re
 import shutil
+import socket
 import textwrap
 import time
 from collections.abc import Callable, Sequence
@@ -223,6 +224,15 @@ def test_no_telegram(golden: str, frame: bytes, sqlite: Database, run: Run, chec
         check(golden, sqlite, "--timeout", "3", prefix=machine(tmp_path, {CABLE: meter.port}))
 
 
+def test_a_server_that_never_answers(mariadb: Database, run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        dsn = re.sub(r":\d+/", f":{listener.getsockname()[1]}/", mariadb.dsn)
+        done = run("check", "-q", "--port", SAVED, "--dsn", dsn)
+    assert "timed out" in done.stdout
+    assert "-> sudo journalctl -u mariadb -n 20     # on this host" in done.stdout
+    assert done.returncode == 1
+
+
 def test_an_inverted_line(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
     prepared(sqlite, run)
     with Meter([inverted(telegram("dsmr-5.0.2"))]) as meter:
@@ -421,6 +431,8 @@ def test_quiet_leaves_out_what_is_well(sqlite: Database, run: Run) -> None:
         ({"P1_PORT": "{0}/closed/port"}, "Not even its folder can be looked into"),
         ({"P1_PORT": "/dev/\udcff"}, "-> P1_PORT=/dev/"),
         ({"P1_DSN": "sqlite:///{0}/read-only.db"}, "attempt to write a readonly database"),
+        ({"P1_PORT": "socket://127.0.0.1:1"}, "-> systemctl status ser2net"),
+        ({"P1_PORT": "{0}/empty.db"}, "empty.db is empty"),
         ({"P1_PORT": "{0}/denied"}, "-> sudo chmod g+rw "),
         ({"P1_PORT": "{0}/unknown"}, "no line of the telegram is known"),
         ({"P1_SPOOL": "{0}/readings.db"}, "P1_SPOOL is the database itself"),

@@ -62,14 +62,12 @@ def _there(page: Page, survey: Survey) -> bool:
     try:
         socket.create_connection((survey.host, survey.tcp_port), LIMIT).close()
     except OSError as error:
-        here = "this host" if survey.host in _THIS_HOST else survey.host
-        service = "postgresql" if survey.kind == "postgresql" else "mariadb"
         page.fail(
             "database",
             f"nothing answers at {where}: {error.strerror or error}",
             "The server is not running, listens at another address or port, or a firewall is in between. Until it"
             " answers, readings wait in the spool.",
-            f"sudo systemctl start {service}     # on {here}",
+            f"sudo systemctl start {_service(survey)}     # on {_where(survey)}",
             "sudo ss -ltnp     # there: the addresses and ports that are listened at",
         )
         return False
@@ -126,7 +124,16 @@ def _refusal(survey: Survey, failure: StoreFailed) -> tuple[str, ...]:
         if postgresql:
             return means, f"sudo -u postgres psql -c '\\password {user}'     # asks for it", setting
         return means, f"sudo mariadb -e \"ALTER USER {_account(survey)} IDENTIFIED BY '...'\"", setting
-    return "The server was reached and refused; the words above are its own.", _SETUP
+    means = "What answers there did not let us in; the words above are its own, or its driver's."
+    return means, f"sudo journalctl -u {_service(survey)} -n 20     # on {_where(survey)}"
+
+
+def _service(survey: Survey) -> str:
+    return "postgresql" if survey.kind == "postgresql" else "mariadb"
+
+
+def _where(survey: Survey) -> str:
+    return "this host" if survey.host in _THIS_HOST else str(survey.host)
 
 
 def _account(survey: Survey) -> str:

@@ -109,7 +109,7 @@ def _open(page: Page, name: str, baud: int | None, deadline: float) -> Port | No
             *([] if who else [f"sudo fuser -v {name}     # the program it is"]),
         )
     except P1Error as error:
-        page.fail("port", f"{name} cannot be opened", str(error), *_other_ports(page, error))
+        page.fail("port", f"{name} cannot be opened", str(error), *_other_ports(page, name, error))
     else:
         if others := host.holders(port.name):
             page.warn(
@@ -124,7 +124,9 @@ def _open(page: Page, name: str, baud: int | None, deadline: float) -> Port | No
     return None
 
 
-def _other_ports(page: Page, error: P1Error) -> list[str]:
+def _other_ports(page: Page, name: str, error: P1Error) -> list[str]:
+    if "://" in name:
+        return ["systemctl status ser2net     # on that host; a network P1 reader has a web page"]
     found = adapters() if isinstance(error, NoPort) else []
     if len(found) == 1:
         page.settings["P1_PORT"] = found[0]

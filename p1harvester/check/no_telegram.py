@@ -16,7 +16,14 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
     """Say why, as far as what was heard shows it, and what mends it."""
     said = f"{heard.received} bytes came in {heard.seconds:.0f} s"
     sealed = heard.damage[Damage.CRC] + heard.damage[Damage.GARBLED]
-    if not heard.received:
+    if not heard.received and heard.saved:
+        page.fail(
+            "line",
+            f"{heard.name} is empty",
+            "P1_PORT names a saved telegram, or a pipe into which nobody writes one.",
+            "p1harvester read --port auto --raw > telegram.txt     # saves one",
+        )
+    elif not heard.received:
         _say_silence(page, heard)
     elif _is_inverted(heard.sample):
         page.fail(
