@@ -12,12 +12,30 @@ from p1harvester import __version__
 from p1harvester.errors import P1Error
 from p1harvester.settings import Settings, load
 
-EPILOG = """settings: flag > environment > env file (--env-file, ./.env or /etc/p1harvester.env) > default
+_SETTINGS = "settings: flag > environment > env file (--env-file, ./.env or /etc/p1harvester.env) > default"
+_RUN = f"""{_SETTINGS}
 
 examples:
+  p1harvester check                                    what is wrong, and what mends it
   p1harvester                                          read one telegram, store one row
   p1harvester --port telegram.txt --dsn sqlite:///x.db store a saved telegram
   p1harvester read                                     show what the meter says, store nothing
+"""
+_READ = """examples:
+  p1harvester read                                     every value with its name and unit
+  p1harvester read --json | jq .net_use                one of them, for a script
+  p1harvester read --raw > telegram.txt                keep the telegram; it has your meters' numbers in it
+"""
+_CHECK = """exit status: 0 if all is well, else 1
+
+examples:
+  p1harvester check                                    every step, from the settings to the timer
+  p1harvester check -q                                 only what is not well
+  p1harvester check --port /dev/ttyUSB1 --timeout 35   try another port, and longer
+"""
+_SETUP = """examples:
+  p1harvester setup                                    after installing, and after an upgrade
+  p1harvester setup -v                                 show the statements that change the table
 """
 
 # sd-daemon(3), which the journal takes off again. What -v asks for is a notice: our units keep nothing below that.
@@ -31,10 +49,7 @@ def main() -> NoReturn:
     arguments = _parser().parse_args()
     _configure_output(arguments)
     try:
-        settings = load(vars(arguments), os.environ)
-        for warning in settings.warnings:
-            logging.getLogger(__name__).warning(warning)
-        _COMMANDS[arguments.command](settings, arguments)
+        status = _COMMANDS[arguments.command](arguments)
         sys.stdout.flush()
     except P1Error as error:
         logging.getLogger(__name__).error(error)  # noqa: TRY400 -- a sentence, never a traceback
@@ -42,9 +57,10 @@ def main() -> NoReturn:
     except BrokenPipeError:
         # Whoever read our output has seen enough; Python must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)
-    sys.exit(0)
+    sys.exit(status)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,17 +75,26 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="p1harvester",
         description="Read one telegram from a smart meter's P1 port, store one row in a SQL database, exit.",
-        epilog=EPILOG,
+        epilog=_RUN,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[common],
     )
     parser.set_defaults(command=None, quiet=False, verbose=False)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands (none: read and store)")
-    reading = commands.add_parser("read", parents=[common], help="show one telegram, store nothing")
+
+    def add(name: str, does: str, examples: str) -> argparse.ArgumentParser:
+        form = argparse.RawDescriptionHelpFormatter
+        description = f"{does[0].upper()}{does[1:]}."
+        return commands.add_parser(
+            name, parents=[common], help=does, description=description, epilog=examples, formatter_class=form
+        )
+
+    reading = add("read", "show one telegram, store nothing", _READ)
     form = reading.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object; its keys are the table's columns")
     form.add_argument("--raw", action="store_true", help="the telegram's bytes as they came")
-    commands.add_parser("setup", parents=[common], help="create or upgrade the table and its views")
+    add("check", "find what is wrong between meter and database, and what mends it; store nothing", _CHECK)
+    add("setup", "create or upgrade the table and its views", _SETUP)
     return parser
 
 
@@ -97,15 +122,25 @@ def _to_journal() -> bool:
     return False
 
 
-def _harvest(settings: Settings, arguments: argparse.Namespace) -> None:
+def _settings(arguments: argparse.Namespace) -> Settings:
+    settings = load(vars(arguments), os.environ)
+    for warning in settings.warnings:
+        logging.getLogger(__name__).warning(warning)
+    return settings
+
+
+def _harvest(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
     from p1harvester.harvest import harvest
 
     sentence = harvest(settings)
     if arguments.verbose or (sys.stdout.isatty() and not arguments.quiet):
         print(sentence)
+    return 0
 
 
-def _read(settings: Settings, arguments: argparse.Namespace) -> None:
+def _read(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
     from p1harvester.harvest import read
     from p1harvester.report import as_json, as_table
 
@@ -114,9 +149,17 @@ def _read(settings: Settings, arguments: argparse.Namespace) -> None:
         sys.stdout.buffer.write(telegram)
     else:
         print(as_json(reading) if arguments.json else as_table(reading))
+    return 0
 
 
-def _setup(settings: Settings, arguments: argparse.Namespace) -> None:
+def _check(arguments: argparse.Namespace) -> int:
+    from p1harvester.check import check
+
+    return 0 if check(vars(arguments), os.environ, arguments.quiet) else 1
+
+
+def _setup(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
     from p1harvester.store import SETUP_LIMIT, Store
 
     database = Store(settings.dsn, settings.password, SETUP_LIMIT)
@@ -128,6 +171,7 @@ def _setup(settings: Settings, arguments: argparse.Namespace) -> None:
     renewed = database.set_up_views()
     if not arguments.quiet:
         print(f"{database}: its views {'were made' if renewed else 'are up to date'}")
+    return 0
 
 
-_COMMANDS = {None: _harvest, "read": _read, "setup": _setup}
+_COMMANDS = {None: _harvest, "read": _read, "check": _check, "setup": _setup}

@@ -67,7 +67,7 @@ def next_reading(port: Port, key: bytes | None) -> tuple[bytes, Reading]:
 
     Raises NoTelegram at the deadline.
     """
-    framer = _framer(key)
+    framer = framer_for(key)
     heard, received = b"", 0
     passed_over: Counter[str] = Counter()
     for chunk in port.chunks():
@@ -86,7 +86,7 @@ def next_reading(port: Port, key: bytes | None) -> tuple[bytes, Reading]:
             log.info("a whole telegram of %d bytes", len(telegram))
             return telegram, reading
     passed_over.update(damage.value for damage in framer.close())
-    if received and _is_encrypted(heard) != (key is not None):
+    if received and is_encrypted(heard) != (key is not None):
         raise NoTelegram(
             f"the telegrams from {port.name} are encrypted: set P1_KEY to the key that the grid operator gives"
             if key is None
@@ -95,7 +95,8 @@ def next_reading(port: Port, key: bytes | None) -> tuple[bytes, Reading]:
     raise NoTelegram(_nothing_valid(port.name, received, passed_over))
 
 
-def _framer(key: bytes | None) -> "Framer | EncryptedFramer":
+def framer_for(key: bytes | None) -> "Framer | EncryptedFramer":
+    """What finds telegrams in a port's bytes: encrypted ones if there is a key. Raises BadSettings."""
     if key is None:
         return Framer()
     from p1harvester.encrypted import EncryptedFramer
@@ -103,7 +104,8 @@ def _framer(key: bytes | None) -> "Framer | EncryptedFramer":
     return EncryptedFramer(key)
 
 
-def _is_encrypted(heard: bytes) -> bool:
+def is_encrypted(heard: bytes) -> bool:
+    """Whether an encrypted telegram begins somewhere in these bytes."""
     from p1harvester.encrypted import HEADER
 
     return HEADER.search(heard) is not None

@@ -45,6 +45,16 @@ class Port:
         self.name = name
         self._deadline = deadline
 
+    @property
+    def baud(self) -> int | None:
+        """Bits per second that the line is set to now; None where it has no speed."""
+        return None
+
+    @property
+    def noisy(self) -> bool:
+        """Whether what came at this speed is no text."""
+        return False
+
     def chunks(self) -> Iterator[bytes]:
         """Yield bytes as they come, until the deadline or the end of the file. Raises PortFailed."""
         while time.monotonic() < self._deadline:
@@ -171,12 +181,22 @@ class SerialPort(Port):
         # A tty tells how much more has come, a socket only that there is more.
         while chunk and len(chunk) < _CHUNK and (waiting := self._serial.in_waiting):
             chunk += self._serial.read(waiting)
-        if self._finding_out:
-            self._seen += len(chunk)
-            self._noise += len(chunk.translate(None, _TEXT))
-            if self._noise > max(_NOISE, self._seen // 8):
-                self._change_speed()
+        self._seen += len(chunk)
+        self._noise += len(chunk.translate(None, _TEXT))
+        if self._finding_out and self.noisy:
+            self._change_speed()
         return chunk
+
+    @property
+    def baud(self) -> int:
+        """Bits per second that the line is set to now."""
+        speed: int = self._serial.baudrate
+        return speed
+
+    @property
+    def noisy(self) -> bool:
+        """Whether what came at this speed is no text."""
+        return self._noise > max(_NOISE, self._seen // 8)
 
     def _change_speed(self) -> None:
         was = self._serial.baudrate

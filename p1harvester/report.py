@@ -6,6 +6,32 @@ from typing import Any
 
 from p1harvester.reading import COLUMNS, Column, Reading
 
+SECTIONS = {
+    "Electricity": (
+        "net_use",
+        "net_injection",
+        "tariff",
+        "use_reading",
+        "use_reading_1",
+        "use_reading_2",
+        "injection_reading",
+        "injection_reading_1",
+        "injection_reading_2",
+    ),
+    "Phases": tuple(column.field for column in COLUMNS if column.field[-3:-1] == "_l"),
+    "Quarter-hours": ("demand_quarter", "demand_month_peak", "demand_month_peak_time"),
+    "Gas": ("gas_meter_reading", "gas_time"),
+    "Water": ("water_meter_reading",),
+    "Heat": ("heat_meter_reading",),
+    "Power failures": ("power_failures", "long_power_failures"),
+    "Meters": ("meter_id", "gas_meter_id"),
+}
+"""What a person is shown together: title -> columns."""
+
+_COLUMN = {column.field: column for column in COLUMNS}
+_UNITS = {"time": "", "tariff": "", "count": "", "id": ""}
+_WIDTH = 34
+
 
 def _said(reading: Reading) -> Iterator[tuple[Column, Any]]:
     for column in COLUMNS:
@@ -25,12 +51,37 @@ def summary(reading: Reading) -> str:
 
 
 def as_table(reading: Reading) -> str:
-    """A line for each value that the meter sent: name, value, unit."""
-    lines = []
-    for column, value in _said(reading):
-        shown, unit = (local(value), "") if column.unit == "time" else (value, column.unit)
-        lines.append(f"{column.name:<32}{shown:>20} {unit}".rstrip())
+    """The values that the meter sent, section by section: name, value, unit."""
+    lines = [_line("time", reading.time)]
+    if reading.meter_time is not None:
+        lines.append(_line("meter_time", reading.meter_time) + _compared(reading.time - reading.meter_time))
+    for title, names in SECTIONS.items():
+        there = [name for name in names if getattr(reading, name) is not None]
+        if there and title == "Phases":
+            lines += ["", *_per_phase(title, reading, there)]
+        elif there:
+            lines += ["", title, *(f"  {_line(name, getattr(reading, name), 2)}" for name in there)]
     return "\n".join(lines)
+
+
+def _line(name: str, value: Any, indent: int = 0) -> str:
+    column = _COLUMN[name]
+    shown, unit = (local(value), "") if column.unit == "time" else (value, _UNITS.get(column.unit, column.unit))
+    return f"{column.name:<{_WIDTH - indent}}{shown:>19} {unit}".rstrip()
+
+
+def _compared(ahead: int) -> str:
+    return f"  ({abs(ahead)} s {'behind' if ahead > 0 else 'ahead of'} this host's)" if ahead else ""
+
+
+def _per_phase(title: str, reading: Reading, names: list[str]) -> Iterator[str]:
+    phases = sorted({name[-1] for name in names})
+    yield f"{title:<{_WIDTH - 7}}" + "".join(f"{'L' + phase:>10}" for phase in phases)
+    for kind in dict.fromkeys(name[:-1] for name in names):
+        column = _COLUMN[kind + "1"]
+        values = (getattr(reading, kind + phase) for phase in phases)
+        row = "".join(f"{'' if value is None else str(value):>10}" for value in values)
+        yield f"  {column.name[:-3]:<{_WIDTH - 9}}{row} {_UNITS.get(column.unit, column.unit)}".rstrip()
 
 
 def as_json(reading: Reading) -> str:

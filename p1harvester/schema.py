@@ -72,16 +72,22 @@ def upgrade(connection: Connection) -> list[str]:
     return statements
 
 
-def _lacking(connection: Connection) -> list[str]:
-    dialect = connection.dialect
+def missing_columns(connection: Connection) -> list[str] | None:
+    """The columns that the table lacks; None where there is no table. Needs an initialized dialect."""
     inspector = inspect(connection)
     if not inspector.has_table(TABLE.name):
-        return [str(CreateTable(TABLE, if_not_exists=True).compile(dialect=dialect)).strip()]
+        return None
     there = {column["name"] for column in inspector.get_columns(TABLE.name)}
+    return [column.name for column in TABLE.columns if column.name not in there]
+
+
+def _lacking(connection: Connection) -> list[str]:
+    dialect = connection.dialect
+    if (missing := missing_columns(connection)) is None:
+        return [str(CreateTable(TABLE, if_not_exists=True).compile(dialect=dialect)).strip()]
     return [
-        f"ALTER TABLE {TABLE.name} ADD COLUMN {CreateColumn(column).compile(dialect=dialect)}"
-        for column in TABLE.columns
-        if column.name not in there
+        f"ALTER TABLE {TABLE.name} ADD COLUMN {CreateColumn(TABLE.columns[name]).compile(dialect=dialect)}"
+        for name in missing
     ]
 
 

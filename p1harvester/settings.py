@@ -1,6 +1,7 @@
 """What the user wants: flag > process environment > env file > default. Every complaint names the setting's origin."""
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -32,6 +33,8 @@ class Settings:
     warnings: tuple[str, ...] = ()
     key: bytes | None = field(default=None, repr=False)
     """What encrypted telegrams are opened with: 16 bytes."""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Setting -> where its value came from, in words; a setting without a value is absent."""
 
 
 class _Setting(NamedTuple):
@@ -54,18 +57,27 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         if (text := flags.get(flag)) is not None:
             found[f"P1_{flag.upper()}"] = _Setting(text, f"--{flag}")
     found = _defaults(found, environ) | found
+    if "P1_DSN_PASSWORD" not in found and (password := _credential(environ)) is not None:
+        found["P1_DSN_PASSWORD"] = _Setting(password, "$CREDENTIALS_DIRECTORY/p1_dsn_password")
     spool = found["P1_SPOOL"].text
     return Settings(
         port=_port(found["P1_PORT"]),
         # What is encrypted looks like the noise of another speed; every meter that encrypts sends at 115200.
         baud=_baud(found["P1_BAUD"]) or (115200 if "P1_KEY" in found else None),
         dsn=_dsn(found["P1_DSN"]),
-        password=found["P1_DSN_PASSWORD"].text if "P1_DSN_PASSWORD" in found else _credential(environ),
+        password=found["P1_DSN_PASSWORD"].text if "P1_DSN_PASSWORD" in found else None,
         timeout=_timeout(found["P1_TIMEOUT"]),
         spool=None if spool == "off" else spool,
         warnings=tuple(warnings),
         key=_key(found["P1_KEY"]) if "P1_KEY" in found else None,
+        origins={name: setting.origin for name, setting in found.items()},
     )
+
+
+def masked(dsn: str) -> str:
+    """A DSN without the password, wherever in it that stands."""
+    without = re.sub(r"(://[^:/@]*:).*@", r"\1***@", dsn)
+    return re.sub(r"(pass\w*=)[^&]*", r"\1***", without)
 
 
 def _defaults(given: Mapping[str, _Setting], environ: Mapping[str, str]) -> dict[str, _Setting]:

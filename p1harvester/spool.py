@@ -51,12 +51,18 @@ class Spool:
 
         Raises Denied when the file is not ours to open; all else that fails is left to the next run, with a warning.
         """
-        if not self.path.exists():
-            return
-        if not os.access(self.path, os.R_OK | os.W_OK):
+        closed = None
+        try:
+            if not self.path.exists():
+                return
+            if not os.access(self.path, os.R_OK | os.W_OK):
+                closed = self.path
+        except PermissionError:
+            closed = self.path.parent
+        if closed:
             raise Denied(
                 f"the reading is stored, but {getuser()} may not open the spool, where others may wait:"
-                f" `sudo chown {getuser()} {self.path}`"
+                f" `sudo chown {getuser()} {closed}`"
             )
         try:
             self._drain(Store(self.path, limit=LIMIT), until)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from p1harvester.engine import alarm, make_engine
 from p1harvester.errors import P1Error
 from p1harvester.schema import TABLE, code_of, make_views, upgrade, views_are_current
+from p1harvester.settings import masked
 
 LIMIT = 5
 """Seconds to connect, and for each statement."""
@@ -64,8 +65,8 @@ class Store:
         self._engine = make_engine(dsn, password, limit)
 
     def __str__(self) -> str:
-        """The DSN, its password masked."""
-        return self._engine.url.render_as_string()
+        """The DSN without its password."""
+        return masked(self._engine.url.render_as_string())
 
     @property
     def file(self) -> Path | None:

@@ -31,6 +31,12 @@ def sealed(*lines: str) -> bytes:
     return body + b"%04X\r\n" % crc16(body)
 
 
+def sealed_again(frame: bytes) -> bytes:
+    """A sealed telegram that was changed, with a right CRC."""
+    body = frame[: frame.rindex(b"!") + 1]
+    return body + b"%04X\r\n" % crc16(body)
+
+
 def telegram_of(second: int, power: str = "00.326") -> bytes:
     """A telegram whose meter's clock shows this UNIX second."""
     clock = datetime.fromtimestamp(second, timezone(timedelta(hours=1))).strftime("%y%m%d%H%M%SW")

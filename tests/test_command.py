@@ -2,16 +2,20 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+import time
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from p1harvester import __version__
 from p1harvester.reading import COLUMNS
+from p1harvester.report import SECTIONS
 from tests.conftest import COMMAND, Database, Run
-from tests.meter import FOLDER
+from tests.meter import FOLDER, Meter, telegram_of
 
 SAVED = FOLDER / "dsmr-5.0.2.txt"
 
@@ -40,13 +44,30 @@ def test_on_a_terminal_it_says_what_it_stored(environment: dict[str, str], tmp_p
 
 
 def test_read_shows_every_value_with_its_name_and_unit(run: Run, tmp_path: Path) -> None:
-    lines = run("read", "--port", SAVED).stdout.splitlines()
-    shown = {line[:32].strip(): line[32:].strip() for line in lines}
-    assert shown["Power drawn"] == "0.326 kW"
-    assert shown["Voltage L3"] == "234.0 V"
-    assert shown["Gas read at"] == "2024-01-07 17:20:06"
-    assert len(lines) == 1 + len(json.loads((FOLDER / "rows.json").read_text())["dsmr-5.0.2"])
+    shown = run("read", "--port", SAVED).stdout
+    assert shown == (FOLDER.parent / "golden/read.txt").read_text()
     assert not list(tmp_path.rglob("*.db"))
+
+
+def test_every_column_has_its_place_in_what_read_shows() -> None:
+    assert sorted(("time", "meter_time", *chain(*SECTIONS.values()))) == sorted(column.field for column in COLUMNS)
+
+
+def test_read_compares_the_clocks(run: Run) -> None:
+    second = int(time.time()) - 100
+    with Meter([telegram_of(second)]) as meter:
+        shown = run("read", "--port", meter.port).stdout
+    assert re.search(r"^Meter's clock .*  \(10\d s behind this host's\)$", shown, re.MULTILINE)
+
+
+@pytest.mark.parametrize("words", [("read",), ("read", "--json"), ("check",), ("-v",)])
+def test_equipment_identifiers_are_not_shown(words: tuple[str, ...], sqlite: Database, run: Run) -> None:
+    done = run(*words, "--port", SAVED, env=sqlite.env)
+    identifiers = re.findall(rb"96\.1\.[01]\((\w+)\)", SAVED.read_bytes())
+    assert len(identifiers) == 5
+    for identifier in identifiers:
+        for text in (identifier.decode(), bytes.fromhex(identifier.decode()).decode()):
+            assert text not in done.stdout + done.stderr
 
 
 def test_read_json_has_every_column(run: Run, rows: dict[str, dict[str, float]]) -> None:
@@ -72,6 +93,12 @@ def test_read_never_imports_sqlalchemy(environment: dict[str, str]) -> None:
 def test_the_port_is_opened_before_sqlalchemy_is_imported(sqlite: Database, run: Run) -> None:
     assert run("--port", "/none", env=sqlite.env | {"PYTHONPROFILEIMPORTTIME": "1"}).stderr.count("sqlalchemy") == 0
     assert run("--port", SAVED, env=sqlite.env | {"PYTHONPROFILEIMPORTTIME": "1"}).stderr.count("sqlalchemy") > 0
+
+
+def test_the_main_job_never_imports_check(sqlite: Database, run: Run) -> None:
+    profile = {"PYTHONPROFILEIMPORTTIME": "1"}
+    assert "p1harvester.check" not in run("--port", SAVED, env=sqlite.env | profile).stderr
+    assert "p1harvester.check" in run("check", "--port", SAVED, env=sqlite.env | profile).stderr
 
 
 def test_a_reading_that_nothing_takes_is_printed_whole(run: Run) -> None:
@@ -107,7 +134,9 @@ def test_the_journal_gets_levels_and_nobody_else(environment: dict[str, str], tm
     [
         (["--version"], 0, f"p1harvester {__version__}\n"),
         (["--help"], 0, "examples:"),
-        (["read", "--help"], 0, "--json"),
+        (["read", "--help"], 0, "p1harvester read --json | jq .net_use"),
+        (["check", "--help"], 0, "exit status: 0 if all is well, else 1"),
+        (["setup", "--help"], 0, "p1harvester setup -v"),
         (["nonsense"], 2, "invalid choice"),
         (["--nonsense"], 2, "unrecognized arguments"),
         (["read", "--json", "--raw"], 2, "not allowed with"),

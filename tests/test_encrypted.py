@@ -101,6 +101,23 @@ def test_without_the_right_key(key: str | None, status: int, said: str, run: Run
     assert key is None or key not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("frame", "key", "said"),
+    [
+        (FRAME, KEY.hex(), "ok    telegram"),
+        (FRAME, None, "FAIL  telegram    the telegrams are encrypted\n"),
+        (FRAME, "00" * 16, "P1_KEY does not open them"),
+        (TELEGRAM, KEY.hex(), "nothing that came is encrypted"),
+    ],
+)
+def test_check_tells_what_is_wrong_with_the_key(frame: bytes, key: str | None, said: str, run: Run) -> None:
+    with Meter([frame]) as meter:
+        done = run("check", "--port", meter.port, "--timeout", "3", env={"P1_KEY": key} if key else {})
+    assert said in done.stdout
+    assert "noise" not in done.stdout
+    assert key is None or key not in done.stdout
+
+
 def test_a_key_for_a_meter_that_does_not_encrypt(run: Run) -> None:
     done = run("read", "--port", "-", input=TELEGRAM, env={"P1_KEY": KEY.hex()})
     assert done.returncode == 76

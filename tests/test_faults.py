@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import socket
 import sqlite3
@@ -406,6 +407,14 @@ def test_a_spool_that_is_not_ours(sqlite: Database, harvest_at: Harvest, tmp_pat
     assert done.returncode == 77
     assert "the reading is stored, but" in done.stderr
     assert "sudo chown" in done.stderr
+    assert stored(sqlite) == [NOON]
+
+
+def test_a_spool_in_a_folder_that_is_not_ours(sqlite: Database, harvest_at: Harvest, tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o400)
+    done = harvest_at(NOON, sqlite, env={"P1_SPOOL": str(tmp_path / "closed/spool.db")}, prefix=unprivileged())
+    assert done.returncode == 77
+    assert re.search("sudo chown .*/closed`", done.stderr)
     assert stored(sqlite) == [NOON]
 
 

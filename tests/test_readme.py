@@ -26,6 +26,18 @@ def test_the_example_is_true(environment: dict[str, str], tmp_path: Path) -> Non
     assert done.stdout.decode() == output
 
 
+def test_what_check_is_shown_to_say_is_what_it_says() -> None:
+    [lines] = re.findall(r"```text\n((?:.*\n)*?)```", README)
+    assert lines in (PROJECT / "tests/golden/wrong-speed.txt").read_text()
+
+
+def test_every_command_and_flag_is_in_the_readme(run: Run) -> None:
+    for command in ([], ["read"], ["check"], ["setup"]):
+        assert f"**`{' '.join(['p1harvester', *command])}`**" in README
+        for flag in re.findall(r"--[a-z-]+", run(*command, "--help").stdout):
+            assert flag in README
+
+
 def test_every_example_setting_is_one(run: Run, tmp_path: Path) -> None:
     lines = (PROJECT / ".env.example").read_text().splitlines()
     (tmp_path / ".env").write_text("\n".join(line.removeprefix("#") for line in lines if line.startswith("#P1_")))

@@ -1,0 +1,162 @@
+"""The way from the meter to this host: adapters, port, line. What was heard on it goes to `meter`."""
+
+import time
+from getpass import getuser
+
+from p1harvester.check import host
+from p1harvester.check.listen import Heard, listen
+from p1harvester.check.no_telegram import say_no_telegram
+from p1harvester.check.page import Page
+from p1harvester.errors import Denied, NoPort, P1Error, PortBusy
+from p1harvester.port import BAUDS, Port, adapters, open_port
+from p1harvester.settings import Settings
+
+_LOOK = 12
+"""Seconds in which a meter of any dialect sends something: what each of several adapters is given."""
+
+
+def check_line(page: Page, settings: Settings) -> Heard | None:
+    """Find the port and listen to it; return what was heard if there was a telegram."""
+    found = adapters()
+    if settings.port != "auto":
+        page.ok("adapters", f"P1_PORT says which port to read; {_counted(found)}", *found)
+        return _heard_from(page, settings, settings.port)
+    if len(found) == 1:
+        page.ok("adapters", f"{_counted(found)}, which P1_PORT=auto reads", *found)
+        return _heard_from(page, settings, found[0])
+    if found:
+        return _searched(page, settings, found)
+    page.fail(
+        "adapters",
+        _counted(found),
+        "P1_PORT=auto reads the only one that there is. Plug in the P1 cable; if it is, the kernel says why it found"
+        " none. A meter that hangs elsewhere is named with P1_PORT.",
+        "sudo dmesg | grep -i tty",
+        "P1_PORT=socket://HOST:PORT     # a network P1 reader, or ser2net on another machine",
+    )
+    return None
+
+
+def _counted(found: list[str]) -> str:
+    match len(found):
+        case 0:
+            return "no USB serial adapter is plugged in"
+        case 1:
+            return "1 USB serial adapter is plugged in"
+    return f"{len(found)} USB serial adapters are plugged in"
+
+
+def _searched(page: Page, settings: Settings, found: list[str]) -> Heard | None:
+    """Listen to each of several adapters until a telegram comes from one."""
+    seen, patience = [], min(_LOOK, settings.timeout)
+    meters = None
+    for name in found:
+        # To open a port sets its speed: whoever uses it would notice.
+        if who := host.holders(name):
+            seen.append(f"{name} is in use by {_named(who)}")
+            continue
+        deadline = time.monotonic() + patience
+        try:
+            heard = listen(page, open_port(name, settings.baud, deadline), deadline, settings.key)
+        except P1Error as error:
+            seen.append(str(error))
+            continue
+        if heard and heard.telegrams:
+            seen.append(f"from {name} comes a telegram")
+            meters, page.settings["P1_PORT"] = heard, name
+            break
+        seen.append(f"from {name} comes no telegram ({heard.received if heard else 0} bytes in {patience:g} s)")
+    page.fail(
+        "adapters",
+        f"{_counted(found)}, and P1_PORT=auto reads the only one",
+        f"Which one is the meter's was tried: {'; '.join(seen)}.",
+        *([f"P1_PORT={meters.name}"] if meters else [f"p1harvester check --port {name}" for name in found]),
+    )
+    if meters:
+        _say_line(page, meters, settings.baud)
+    return meters
+
+
+def _heard_from(page: Page, settings: Settings, name: str) -> Heard | None:
+    deadline = time.monotonic() + settings.timeout
+    port = _open(page, name, settings.baud, deadline)
+    heard = listen(page, port, deadline, settings.key) if port else None
+    if heard and heard.noisy and settings.baud and "socket:" not in name:
+        heard = _at_the_other_speed(page, heard, settings.baud, deadline)
+    if heard and heard.telegrams:
+        _say_line(page, heard, settings.baud)
+        return heard
+    if heard:
+        say_no_telegram(page, heard, settings)
+    return None
+
+
+def _open(page: Page, name: str, baud: int | None, deadline: float) -> Port | None:
+    page.waiting(f"opening {name} ...")
+    try:
+        port = open_port(name, baud, deadline)
+    except Denied:
+        means, remedy = host.denial(name)
+        page.fail("port", f"{getuser()} may not open {name}", means, remedy)
+    except PortBusy:
+        who = host.holders(name)
+        page.fail(
+            "port",
+            f"{name} is held by {_named(who) or 'another program'}",
+            "Only one program can read a meter: two would each take a part of every telegram. Stop the other one, or"
+            " give it the port and this one another.",
+            *(f"systemctl status {process.id}     # the service it belongs to" for process in who),
+            *([] if who else [f"sudo fuser -v {name}     # the program it is"]),
+        )
+    except P1Error as error:
+        page.fail("port", f"{name} cannot be opened", str(error), *_other_ports(page, name, error))
+    else:
+        if others := host.holders(port.name):
+            page.warn(
+                "port",
+                f"{port.name} is open, but {_named(others)} has it open too",
+                "Two programs that read one port each take a part of every telegram.",
+                *(f"systemctl status {process.id}     # the service it belongs to" for process in others),
+            )
+        else:
+            page.ok("port", f"{port.name} is open, and no other program is seen to hold it")
+        return port
+    return None
+
+
+def _other_ports(page: Page, name: str, error: P1Error) -> list[str]:
+    if "://" in name:
+        return ["systemctl status ser2net     # on that host; a network P1 reader has a web page"]
+    found = adapters() if isinstance(error, NoPort) else []
+    if len(found) == 1:
+        page.settings["P1_PORT"] = found[0]
+    return [f"P1_PORT={name}" for name in found] or ["ls -l /dev/serial/by-id     # the adapters that are there"]
+
+
+def _named(processes: list[host.Process]) -> str:
+    return " and ".join(f"{process.name} (process {process.id})" for process in processes)
+
+
+def _at_the_other_speed(page: Page, heard: Heard, baud: int, deadline: float) -> Heard:
+    """Listen again where P1_BAUD turned the meter's text into noise; what was heard first stays if it is no worse."""
+    try:
+        again = listen(page, open_port(heard.name, BAUDS[BAUDS.index(baud) - 1], deadline), deadline, None)
+    except P1Error:
+        return heard
+    return again if again and again.telegrams else heard
+
+
+def _say_line(page: Page, heard: Heard, baud: int | None) -> None:
+    if heard.saved:
+        page.ok("line", f"a saved telegram of {heard.received} bytes")
+        return
+    if baud and heard.baud != baud:
+        page.fail(
+            "speed",
+            f"with P1_BAUD={baud} there is noise; the meter talks at {heard.baud}",
+            "DSMR 2.2 and 3.0 meters talk at 9600 baud, all others at 115200.",
+            f"P1_BAUD={heard.baud}     # or auto, which finds out",
+        )
+        page.settings["P1_BAUD"] = str(heard.baud)
+    speed = "" if "socket:" in heard.name else f" at {heard.baud} baud, {'7E1' if heard.baud == BAUDS[1] else '8N1'}"
+    page.ok("line", f"text arrives{speed}: {heard.received} bytes in {heard.seconds:.0f} s")

@@ -1,0 +1,64 @@
+"""What waits in the spool, and whether it can be written."""
+
+import os
+from getpass import getuser
+from pathlib import Path
+
+from p1harvester.check.page import Page
+from p1harvester.errors import BadSettings
+from p1harvester.report import local
+from p1harvester.settings import Settings
+from p1harvester.spool import LIMIT, Spool
+from p1harvester.store import StoreFailed
+from p1harvester.survey import Survey
+
+
+def nearest(path: Path) -> Path:
+    """The innermost folder of `path` that is there."""
+    return next(folder for folder in path.absolute().parents if os.access(folder, os.F_OK))
+
+
+def check_spool(page: Page, settings: Settings, survey: Survey) -> None:
+    """Say whether readings wait for the database `survey`, and whether they could."""
+    if settings.spool is None:
+        page.ok("spool", "P1_SPOOL=off: what the database does not take is printed, and kept nowhere")
+        return
+    path = Path(settings.spool)
+    there = os.access(path, os.F_OK)
+    try:
+        Spool(settings.spool, survey)
+    except BadSettings as error:
+        page.fail("spool", "P1_SPOOL is the database itself", str(error), "P1_SPOOL=/var/lib/p1harvester/spool.db")
+        return
+    if not os.access(path if there else nearest(path), os.R_OK | os.W_OK):
+        page.fail(
+            "spool",
+            f"{getuser()} may not write {path}",
+            "A reading that the database does not take would have no place to wait.",
+            f"sudo install -d -o {getuser()} -m 700 {path.parent}",
+            *([f"sudo chown {getuser()} {path}"] if there else []),
+        )
+    elif not there:
+        page.ok("spool", f"nothing waits; {path} is made when it is needed")
+    else:
+        _waiting(page, Survey(path, limit=LIMIT))
+
+
+def _waiting(page: Page, spool: Survey) -> None:
+    try:
+        bounds = spool.bounds() if spool.missing_columns() is not None else None
+        count = spool.count() if bounds else 0
+    except StoreFailed as failure:
+        page.warn(
+            "spool", f"it cannot be read: {failure}", "A damaged one is put aside by the next run.", "p1harvester"
+        )
+        return
+    if bounds:
+        page.warn(
+            "spool",
+            f"{count} readings wait in {spool.file} since {local(bounds[0])}",
+            "The database did not take them. The next run that it answers brings them back.",
+            "p1harvester",
+        )
+    else:
+        page.ok("spool", "nothing waits")

@@ -1,0 +1,104 @@
+"""What a database can tell about itself and its rows, asked without storing or mending anything.
+
+Each question costs a look-up by key or a scan of the last day's keys, however many rows there are.
+"""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import false, func, insert, select
+from sqlalchemy.exc import DBAPIError
+
+from p1harvester.schema import TABLE, code_of, missing_columns, views_are_current
+from p1harvester.store import Store, StoreFailed
+
+
+class Survey(Store):
+    """A Store that is only asked. Every method connects, and raises StoreFailed; an SQLite file must be there."""
+
+    @property
+    def kind(self) -> str:
+        """SQLAlchemy's name for the database: mysql, mariadb, postgresql or sqlite."""
+        return self._engine.dialect.name
+
+    @property
+    def host(self) -> str | None:
+        """The server's name or address; None where the DSN names none."""
+        return self._engine.url.host
+
+    @property
+    def tcp_port(self) -> int:
+        """The server's TCP port."""
+        return self._engine.url.port or (5432 if self.kind == "postgresql" else 3306)
+
+    @property
+    def user(self) -> str:
+        """The user in the DSN."""
+        return self._engine.url.username or ""
+
+    @property
+    def name(self) -> str:
+        """The database in the DSN."""
+        return self._engine.url.database or ""
+
+    def product(self) -> str:
+        """The server's name and version, such as `MariaDB 10.11.14`."""
+        with self._connection() as connection:
+            dialect = connection.dialect
+            if self.kind == "sqlite":
+                # The first page is read, so that a damaged file shows.
+                connection.exec_driver_sql("PRAGMA schema_version")
+                return f"SQLite {sqlite3.sqlite_version}"
+            dialect.initialize(connection)
+            names = {"postgresql": "PostgreSQL"}
+            name = names.get(self.kind, "MariaDB" if getattr(dialect, "is_mariadb", False) else "MySQL")
+            return f"{name} {'.'.join(str(part) for part in dialect.server_version_info or ())}"
+
+    def account(self) -> str:
+        """The account that the server took us for: MariaDB's `'user'@'host'`, or the user's name."""
+        if self.kind not in ("mysql", "mariadb"):
+            return self.user
+        with self._connection() as connection:
+            user, _, host = str(connection.exec_driver_sql("SELECT CURRENT_USER()").scalar_one()).rpartition("@")
+            return f"'{user}'@'{host}'"
+
+    def missing_columns(self) -> list[str] | None:
+        """The columns that the table lacks; None where there is no table."""
+        with self._connection() as connection:
+            connection.dialect.initialize(connection)
+            return missing_columns(connection)
+
+    def try_insert(self) -> None:
+        """Execute an INSERT of no row at all: the server checks the rights to write, and there is nothing to store."""
+        with self._connection() as connection:
+            connection.execute(insert(TABLE).from_select(["time"], select(TABLE.c.time).where(false())))
+            connection.rollback()
+
+    def views_are_current(self) -> bool:
+        """Whether the views are those of this version of the program."""
+        with self._connection() as connection:
+            return views_are_current(connection)
+
+    def bounds(self) -> tuple[int, int] | None:
+        """The first row's time and the last one's, in UNIX s; None where there is no row."""
+        with self._connection() as connection:
+            first, last = (
+                connection.scalar(select(TABLE.c.time).order_by(order).limit(1))
+                for order in (TABLE.c.time, TABLE.c.time.desc())
+            )
+            return None if first is None or last is None else (first, last)
+
+    def times(self, since: int) -> list[int]:
+        """The rows' times from the UNIX second `since` on, in order."""
+        with self._connection() as connection:
+            return list(connection.scalars(select(TABLE.c.time).where(TABLE.c.time >= since).order_by(TABLE.c.time)))
+
+    def count(self) -> int:
+        """How many rows there are, by counting them: for a spool, not for a database."""
+        with self._connection() as connection:
+            return connection.scalar(select(func.count()).select_from(TABLE)) or 0
+
+
+def code(failure: StoreFailed) -> Any:
+    """The server's own code for what failed (see `schema.code_of`); None where it gave none."""
+    return code_of(failure.__cause__) if isinstance(failure.__cause__, DBAPIError) else None
