@@ -1,5 +1,10 @@
 -- MariaDB and MySQL plan "the newest row before this one", asked of every row, as a scan of the whole key. Inside a
 -- function the question is one seek. JSON_TABLE hands the answer on as a column, so that it is asked once.
+--
+-- EXPLAIN of `p.time < r.time ORDER BY p.time DESC LIMIT 1` as a subquery of each row, and of the view below:
+--   DEPENDENT SUBQUERY  p         index   PRIMARY  ref NULL           walks back from the newest row, for every row
+--   SIMPLE              previous  ALL     Table function: json_table
+--   SIMPLE              p         eq_ref  PRIMARY  ref previous.time  one row by its key
 
 -- The time of the newest row at or before `t`.
 DROP FUNCTION IF EXISTS p1_time_at;
