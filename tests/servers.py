@@ -120,7 +120,8 @@ def mariadb(*more: str) -> Iterator[Server | None]:
         return
     me = pwd.getpwuid(os.geteuid()).pw_name
     with _folder(None) as folder:
-        options = ["--no-defaults", f"--datadir={folder}/data", f"--user={me}"]
+        # A server that starts removes the temporary tables that others have in a folder they share.
+        options = ["--no-defaults", f"--datadir={folder}/data", f"--tmpdir={folder}", f"--user={me}"]
         subprocess.run(
             [install, *options, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"],
             check=True,
