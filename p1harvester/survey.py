@@ -6,7 +6,7 @@ Each question costs a look-up by key or a scan of the last day's keys, however m
 import sqlite3
 from typing import Any
 
-from sqlalchemy import false, func, insert, select
+from sqlalchemy import false, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from p1harvester.schema import TABLE, code_of, missing_columns, views_are_current
@@ -92,11 +92,6 @@ class Survey(Store):
         """The rows' times from the UNIX second `since` on, in order."""
         with self._connection() as connection:
             return list(connection.scalars(select(TABLE.c.time).where(TABLE.c.time >= since).order_by(TABLE.c.time)))
-
-    def count(self) -> int:
-        """How many rows there are, by counting them: for a spool, not for a database."""
-        with self._connection() as connection:
-            return connection.scalar(select(func.count()).select_from(TABLE)) or 0
 
 
 def code(failure: StoreFailed) -> Any:

@@ -54,8 +54,8 @@ def listen(page: Page, port: Port, deadline: float, key: bytes | None) -> Heard 
                 heard.sample = (heard.sample + chunk)[:_SAMPLE]
                 for telegram in framer.feed(chunk):
                     _take(heard, telegram, now)
-                noisy = port.noisy and key is None
-                if noisy or len(heard.telegrams) == 2 or heard.damage.total() >= _ENOUGH_DAMAGE:
+                heard.noisy = port.noisy and key is None
+                if heard.noisy or len(heard.telegrams) == 2 or heard.damage.total() >= _ENOUGH_DAMAGE:
                     break
             else:
                 heard.damage.update(framer.close())
@@ -63,7 +63,6 @@ def listen(page: Page, port: Port, deadline: float, key: bytes | None) -> Heard 
             page.fail("line", f"{port.name} failed while being read", str(error), "sudo dmesg | tail")
             return None
         heard.baud, heard.seconds = port.baud, time.monotonic() - began
-        heard.noisy = port.noisy and key is None
     return heard
 
 

@@ -46,17 +46,16 @@ def check_spool(page: Page, settings: Settings, survey: Survey) -> None:
 
 def _waiting(page: Page, spool: Survey) -> None:
     try:
-        bounds = spool.bounds() if spool.missing_columns() is not None else None
-        count = spool.count() if bounds else 0
+        count, since = spool.waiting() if spool.missing_columns() is not None else (0, 0)
     except StoreFailed as failure:
         page.warn(
             "spool", f"it cannot be read: {failure}", "A damaged one is put aside by the next run.", "p1harvester"
         )
         return
-    if bounds:
+    if count:
         page.warn(
             "spool",
-            f"{count} readings wait in {spool.file} since {local(bounds[0])}",
+            f"{count} readings wait in {spool.file} since {local(since)}",
             "The database did not take them. The next run that it answers brings them back.",
             "p1harvester",
         )
