@@ -69,8 +69,9 @@ def test_each_flipped_byte_is_refused_and_the_next_telegram_read() -> None:
 @pytest.mark.parametrize("baud", [{}, {"P1_BAUD": "115200"}])
 def test_stored(baud: dict[str, str], sqlite: Database, run: Run) -> None:
     with Meter([encrypted(TELEGRAM)], skip=100) as meter:
-        done = run("--port", meter.port, env=sqlite.env | baud | {"P1_KEY": KEY.hex()})
+        done = run("-v", "--port", meter.port, env=sqlite.env | baud | {"P1_KEY": KEY.hex()})
     assert done.returncode == 0
+    assert "is noise" not in done.stderr
     [row] = sqlite.rows()
     assert ROW.items() <= row.items()
 
