@@ -6,8 +6,8 @@ import re
 import sqlite3
 import subprocess
 import time
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -85,11 +85,17 @@ def step(before: Row, row: Row, column: str) -> Fraction | None:
     return power_times_time(before, row, POWERS[column]) if column in POWERS else None
 
 
+def second(row: Row) -> int:
+    """When a row was stored."""
+    moment: int = row["time"]
+    return moment
+
+
 class Boundary:
     """The rows on both sides of a moment, and how far between them it lies."""
 
-    def __init__(self, rows: list[Row], moment: int) -> None:
-        after = bisect_right(rows, moment, key=lambda row: row["time"])
+    def __init__(self, rows: Sequence[Row], moment: int) -> None:
+        after = bisect_right(rows, moment, key=second)
         self.at = max(after - 1, 0)
         self.row = self.next = rows[self.at]
         self.share = Fraction(0)
@@ -105,7 +111,7 @@ class Boundary:
         return old + self.share * (new - old)
 
 
-def used(rows: list[Row], start: Boundary, end: Boundary, column: str) -> Fraction | None:
+def used(rows: Sequence[Row], start: Boundary, end: Boundary, column: str) -> Fraction | None:
     """What was used from one moment to another."""
     name = REGISTERS[column]
     chain = [exact(row.get(name)) for row in (start.row, start.next, end.row, end.next)]
@@ -130,7 +136,7 @@ def local(moment: float) -> datetime:
     return datetime.fromtimestamp(moment, ZoneInfo(ZONE))
 
 
-def periods(rows: list[Row], unit: str) -> list[tuple[int, int]]:
+def periods(rows: Sequence[Row], unit: str) -> list[tuple[int, int]]:
     """When each hour, day or month of the table begins and ends."""
     if not rows:
         return []
@@ -147,11 +153,12 @@ def periods(rows: list[Row], unit: str) -> list[tuple[int, int]]:
     return found
 
 
-def peaks(rows: list[Row]) -> list[tuple[int, float, int | None, float]]:
+def peaks(rows: Sequence[Row]) -> list[tuple[int, float, int | None, float]]:
     """Month, its highest quarter-hour and when that was, what is billed."""
     found: dict[int, tuple[float, int | None]] = {}
     for since, until in periods(rows, "month"):
-        within = [row for row in rows if since <= row["time"] < until and (row["meter_time"] or row["time"]) < until]
+        month = rows[bisect_left(rows, since, key=second) : bisect_left(rows, until, key=second)]
+        within = [row for row in month if (row["meter_time"] or row["time"]) < until]
         if within and (peak := within[-1]["demand_month_peak"]) is not None:
             found[since] = (peak, within[-1]["demand_month_peak_time"])
     result = []
