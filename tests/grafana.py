@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path("sql/grafana").resolve()
-DASHBOARDS = ("mysql", "postgresql", "sqlite")
+DASHBOARDS = {"mariadb": "mysql", "postgresql": "postgresql", "sqlite": "sqlite"}
+"""Database -> the name of its dashboard."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +51,8 @@ def panels(kind: str) -> list[Panel]:
         for panel in drawn(kind)
         for target in panel["targets"]
     ]
+
+
+def prices(kind: str) -> dict[str, str]:
+    """The dashboard's variables that hold a price: name -> value to begin with."""
+    return {each["name"]: each["query"] for each in dashboard(kind)["templating"]["list"] if each["type"] == "textbox"}

@@ -1,6 +1,7 @@
 """The dashboards: what each panel shows, against the same figures worked out the long way, in every database."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -27,11 +28,11 @@ from p1harvester.schema import TABLE
 from tests import grafana
 from tests.conftest import Database
 from tests.servers import PASSWORD, ZONE
+from tests.test_readme import README
 from tests.test_views import REGISTERS, Boundary, Row, differences, exact, peaks, periods, second, used
 
 DAY = 86400
 PRICES = {"price_1": "0.24", "price_2": "0.31", "paid_1": "0.04", "paid_2": "0.055", "price_gas": "1.273"}
-KINDS = {"mariadb": "mysql"}
 
 
 def at(text: str) -> int:
@@ -373,7 +374,7 @@ def test_every_panel_as_the_long_way(made: Database) -> None:
     load(made)
     wrong: list[tuple[str, str, Any]] = []
     with reader(made).connect() as connection:
-        for panel in grafana.panels(KINDS.get(made.kind, made.kind)):
+        for panel in grafana.panels(grafana.DASHBOARDS[made.kind]):
             expected, columns = PANELS[panel.title]
             for name, (since, until) in RANGES.items():
                 query = panel.expanded(since, until, PRICES)
@@ -389,7 +390,7 @@ def test_every_panel_as_the_long_way(made: Database) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("kind", grafana.DASHBOARDS)
+@pytest.mark.parametrize("kind", grafana.DASHBOARDS.values())
 def test_units(kind: str) -> None:
     for panel in grafana.drawn(kind):
         config = panel["fieldConfig"]
@@ -404,7 +405,7 @@ def test_units(kind: str) -> None:
         assert config["defaults"]["noValue"]
 
 
-@pytest.mark.parametrize("kind", grafana.DASHBOARDS)
+@pytest.mark.parametrize("kind", grafana.DASHBOARDS.values())
 def test_every_panel_is_there(kind: str) -> None:
     assert [panel.title for panel in grafana.panels(kind)] == list(PANELS)
 
@@ -412,11 +413,11 @@ def test_every_panel_is_there(kind: str) -> None:
 def test_the_dashboards_are_up_to_date(tmp_path: Path) -> None:
     shutil.copy(grafana.FOLDER / "dashboards.py", tmp_path)
     subprocess.run([sys.executable, tmp_path / "dashboards.py"], check=True)
-    for kind in grafana.DASHBOARDS:
+    for kind in grafana.DASHBOARDS.values():
         assert (tmp_path / f"{kind}.json").read_text() == (grafana.FOLDER / f"{kind}.json").read_text(), kind
 
 
-@pytest.mark.parametrize("kind", grafana.DASHBOARDS)
+@pytest.mark.parametrize("kind", grafana.DASHBOARDS.values())
 def test_grafanas_own_schema(kind: str) -> None:
     register_default_plugins()
     there = grafana.dashboard(kind)
@@ -424,7 +425,7 @@ def test_grafanas_own_schema(kind: str) -> None:
     assert json.loads(JSONEncoder().encode(Dashboard.from_json(there))) == there
 
 
-@pytest.mark.parametrize("kind", grafana.DASHBOARDS)
+@pytest.mark.parametrize("kind", grafana.DASHBOARDS.values())
 def test_fits_any_grafana(kind: str) -> None:
     board = grafana.dashboard(kind)
     [source] = yaml.safe_load((grafana.FOLDER / "datasources" / f"{kind}.yaml").read_text())["datasources"]
@@ -436,6 +437,19 @@ def test_fits_any_grafana(kind: str) -> None:
     reference = {"type": source["type"], "uid": f"${{{variable['name']}}}"}
     for panel in grafana.drawn(kind):
         assert [panel["datasource"], *(target["datasource"] for target in panel["targets"])] == [reference] * 2
-    variables = {each["name"]: each["query"] for each in board["templating"]["list"] if each["type"] == "textbox"}
-    assert variables.keys() == PRICES.keys()
-    assert all(float(price) > 0 for price in variables.values())
+    assert grafana.prices(kind).keys() == PRICES.keys()
+    assert all(float(price) > 0 for price in grafana.prices(kind).values())
+
+
+def test_what_the_readme_installs(tmp_path: Path) -> None:
+    installed = re.findall(r"sudo install -Dm 6\d\d (?:-g grafana )?(\S+) /etc/grafana/provisioning/(\S+)", README)
+    for source, target in installed:
+        (tmp_path / target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(grafana.FOLDER / source, tmp_path / target)
+    [provider] = yaml.safe_load((tmp_path / "dashboards/p1harvester.yaml").read_text())["providers"]
+    folder = Path(provider["options"]["path"]).relative_to("/etc/grafana/provisioning")
+    assert [path.name for path in (tmp_path / folder).iterdir()] == ["mysql.json"]
+    assert (tmp_path / "datasources/p1harvester.yaml").exists()
+    for kind in grafana.DASHBOARDS.values():
+        assert f"{kind}.json" in README
+        assert f"{kind}.yaml" in README

@@ -1,4 +1,6 @@
-"""What the views cost on ten years of minutes, beside the original's view and beside reading the rows by key.
+"""What the views and the dashboards' panels cost on ten years of minutes.
+
+The views stand beside the original's, and beside reading the rows by key.
 
 Run it from the project's folder: .venv/bin/python -m tests.bench.views [mariadb] [postgresql] [sqlite]. On each engine
 it makes a table of 5.2 million rows of a three-phase DSMR 5 meter (0.1 % of the minutes missing, 20 gaps of hours) and
@@ -24,7 +26,7 @@ import sqlalchemy as sa
 from pymysql.converters import encoders
 
 from p1harvester.store import Store
-from tests import servers
+from tests import grafana, servers
 
 START = 1451602800
 """2016-01-01 in the Netherlands."""
@@ -242,6 +244,18 @@ def report(engine: str, tables: dict[str, tuple[Fetch, float]]) -> None:
         print(f"{name:24}{before:>10,.1f}ms{ours:>9.2f}ms{bare:>9.2f}ms{ratios}", flush=True)
 
 
+def report_dashboard(engine: str, fetch: Fetch) -> None:
+    """Print what each panel's query costs over ever wider ranges of the ten-year table."""
+    kind = grafana.DASHBOARDS[engine]
+    last = int(fetch("SELECT max(time) FROM p1_readouts")[0][0])
+    ranges = {"24 h": DAY, "7 days": 7 * DAY, "30 days": MONTH, "a year": YEAR, "ten years": last - START}
+    print(f"\n{'':32}" + "".join(f"{name:>12}" for name in ranges))
+    for panel in grafana.panels(kind):
+        queries = [panel.expanded(last - span, last, grafana.prices(kind)) for span in ranges.values()]
+        taken = medians(*((fetch, query) for query in queries))
+        print(f"{panel.title:32}" + "".join(f"{each:>10.1f}ms" for each in taken), flush=True)
+
+
 def main() -> None:
     """Make the tables and print the figures, engine by engine."""
     os.environ["TZ"] = servers.ZONE
@@ -256,7 +270,9 @@ def main() -> None:
             file.writelines(islice(whole, MINUTES * 9 // 10, None))
         for engine in sys.argv[1:] or engines:
             with engines[engine](folder) as load:
-                report(engine, {years: load(folder / f"{years}.csv") for years in ("ten", "one")})
+                tables = {years: load(folder / f"{years}.csv") for years in ("ten", "one")}
+                report(engine, tables)
+                report_dashboard(engine, tables["ten"][0])
 
 
 if __name__ == "__main__":
