@@ -308,6 +308,7 @@ PANELS: dict[str, tuple[Callable[[int, int], Shown], dict[str, str]]] = {
 """Panel -> what it should show of a range, and the unit of each of its columns."""
 
 RANGES = {
+    "the first days": (at("2024-01-05"), at("2024-01-12 20:00")),
     "the day when summer time ends": (at("2024-10-26 12:00"), at("2024-10-27 12:00")),
     "a week with a gap and the day when it begins": (at("2024-03-25"), at("2024-04-01")),
     "the old rows' end": (at("2024-01-20 15:07"), at("2024-02-19")),

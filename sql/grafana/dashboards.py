@@ -136,7 +136,7 @@ DIALECTS = (
 )
 
 
-# The queries. Column names are what the panels show; `1e0 *` makes a float of any number in all three dialects.
+# The queries. Column names are what the panels show.
 
 
 def newest(d: Dialect, columns: str) -> str:
@@ -165,7 +165,7 @@ LIMIT 1"""
 
 def power(d: Dialect) -> str:
     """Each row's power; over a wide range the mean of each hour, or day, that is over."""
-    return f"""SELECT time, 1e0 * net_use AS "Drawn", -1e0 * net_injection AS "Injected"
+    return f"""SELECT time, net_use AS "Drawn", -net_injection AS "Injected"
 FROM p1_readouts
 WHERE {d.within} AND {d.span} <= {ROWS_UP_TO}
 UNION ALL
@@ -183,11 +183,11 @@ ORDER BY time"""
 
 def voltage(d: Dialect) -> str:
     """Each row's voltages; over a wide range those of the row with which each hour, or day, begins."""
-    return f"""SELECT time, 1e0 * voltage_l1 AS "L1", 1e0 * voltage_l2 AS "L2", 1e0 * voltage_l3 AS "L3"
+    return f"""SELECT time, voltage_l1 AS "L1", voltage_l2 AS "L2", voltage_l3 AS "L3"
 FROM p1_readouts
 WHERE {d.within} AND {d.span} <= {ROWS_UP_TO}
 UNION ALL
-SELECT r.time, 1e0 * r.voltage_l1, 1e0 * r.voltage_l2, 1e0 * r.voltage_l3
+SELECT r.time, r.voltage_l1, r.voltage_l2, r.voltage_l3
 FROM (
   SELECT start_row FROM p1_periods
   WHERE {d.within} AND {d.span} > {ROWS_UP_TO} AND start_next = start_row
@@ -312,9 +312,8 @@ def bars(d: Dialect, title: str, sql: str, unit: str, label: str, width: int, ab
     """A bar for each period, labelled by when it began in moment.js' format `label`."""
     panel = dressed(barchart.Panel(), d, title, sql, about, empty).unit(unit).decimals(2).span(width).height(8)
     panel.x_field("time").override_by_field_type("time", [DynamicConfigValue("unit", f"time:{label}")])
-    panel.x_tick_label_spacing(100).stacking(shapes.StackingMode.NORMAL).show_value(
-        shapes.VisibilityMode.NEVER
-    ).fill_opacity(80)
+    panel.x_tick_label_spacing(100).show_value(shapes.VisibilityMode.NEVER)
+    panel.stacking(shapes.StackingMode.NORMAL).fill_opacity(80)
     return with_colors(panel.legend(legend("sum")), sql)
 
 
@@ -327,8 +326,8 @@ def curves(d: Dialect, title: str, sql: str, unit: str, decimals: int, about: st
 
 def now(d: Dialect) -> list[stat.Panel]:
     """The newest reading, and the day that it belongs to."""
-    phases = ", ".join(f'1e0 * (use_l{n} - COALESCE(injection_l{n}, 0)) AS "L{n}"' for n in (1, 2, 3))
-    power = newest(d, '1e0 * net_use AS "Drawn", 1e0 * net_injection AS "Injected"')
+    phases = ", ".join(f'use_l{n} - COALESCE(injection_l{n}, 0) AS "L{n}"' for n in (1, 2, 3))
+    power = newest(d, 'net_use AS "Drawn", net_injection AS "Injected"')
     return [
         numbers(d, "Power now", power, 5, "What the newest reading of the range says.", "no reading")
         .unit(units.KiloWatt)
