@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 
 from tests import servers
 from tests.meter import FOLDER
-from tests.servers import PASSWORD, Server
+from tests.servers import PASSWORD, ZONE, Server
 
 COMMAND = str(Path(sys.executable).with_name("p1harvester"))
 
@@ -29,6 +30,16 @@ def rows() -> dict[str, dict[str, float]]:
     """Dialect -> the row that its example telegram makes, without `time`, without the columns that are NULL."""
     found: dict[str, dict[str, float]] = json.loads((FOLDER / "rows.json").read_text())
     return found
+
+
+@pytest.fixture
+def _zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The meters' time zone in this process, whose local time is SQLite's."""
+    monkeypatch.setenv("TZ", ZONE)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture

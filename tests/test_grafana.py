@@ -5,10 +5,9 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from fractions import Fraction
 from functools import cache
@@ -30,6 +29,8 @@ from tests.conftest import Database
 from tests.servers import PASSWORD, ZONE
 from tests.test_readme import README
 from tests.test_views import REGISTERS, Boundary, Row, differences, exact, peaks, periods, second, used
+
+pytestmark = pytest.mark.usefixtures("_zone")
 
 DAY = 86400
 PRICES = {"price_1": "0.24", "price_2": "0.31", "paid_1": "0.04", "paid_2": "0.055", "price_gas": "1.273"}
@@ -317,16 +318,6 @@ RANGES = {
     "before there was anything": (at("2023-05-01"), at("2023-06-01")),
     "long after": (at("2026-09-01"), at("2026-10-01")),
 }
-
-
-@pytest.fixture(autouse=True)
-def _zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """SQLite's local time is this process's."""
-    monkeypatch.setenv("TZ", ZONE)
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 def load(database: Database) -> None:

@@ -5,9 +5,8 @@ import random
 import re
 import sqlite3
 import subprocess
-import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -27,6 +26,8 @@ from tests.meter import FOLDER
 from tests.servers import PASSWORD, ZONE
 from tests.test_store import ORIGINAL, SAMPLE
 
+pytestmark = pytest.mark.usefixtures("_zone")
+
 REGISTERS = {
     "use_kWh": "use_reading",
     "use_kWh_1": "use_reading_1",
@@ -42,16 +43,6 @@ POWERS = {"use_kWh": "net_use", "injection_kWh": "net_injection"}
 GAP = 120
 
 Row = dict[str, Any]
-
-
-@pytest.fixture(autouse=True)
-def _zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """SQLite's local time is this process's."""
-    monkeypatch.setenv("TZ", ZONE)
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 # The long way: plain sums over all rows, exact fractions.
