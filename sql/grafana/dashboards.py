@@ -312,7 +312,7 @@ def bars(d: Dialect, title: str, sql: str, unit: str, label: str, width: int, ab
     """A bar for each period, labelled by when it began in moment.js' format `label`."""
     panel = dressed(barchart.Panel(), d, title, sql, about, empty).unit(unit).decimals(2).span(width).height(8)
     panel.x_field("time").override_by_field_type("time", [DynamicConfigValue("unit", f"time:{label}")])
-    panel.x_tick_label_spacing(100).show_value(shapes.VisibilityMode.NEVER)
+    panel.x_tick_label_spacing(100).x_tick_label_max_length(20).show_value(shapes.VisibilityMode.NEVER)
     panel.stacking(shapes.StackingMode.NORMAL).fill_opacity(80)
     return with_colors(panel.legend(legend("sum")), sql)
 
