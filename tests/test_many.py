@@ -13,8 +13,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from functools import partial
 from itertools import count
@@ -25,7 +25,11 @@ import pytest
 import sqlalchemy as sa
 from dotenv import dotenv_values
 
+from p1harvester.errors import Spooled
+from p1harvester.harvest import harvest
 from p1harvester.reading import parse
+from p1harvester.settings import Settings
+from p1harvester.store import Store
 from tests import galera, servers
 from tests.conftest import COMMAND, UNMEASURED, Run
 from tests.galera import Node
@@ -129,6 +133,22 @@ def test_two_hundred_meters_on_one_server(run: Run, tmp_path: Path) -> None:
         assert seen_by(tmp_path / "meter007.env") == {"information_schema", "meter007"}
 
 
+def test_a_server_with_no_connection_left(run: Run) -> None:
+    with servers.mariadb("--max-connections=10") as server, ExitStack() as held:
+        if server is None:
+            pytest.skip("the binaries of mariadb are not installed")
+        dsn = server.new_database_with_password()
+        for _ in range(10):
+            held.enter_context(sa.create_engine(dsn, poolclass=sa.pool.NullPool).connect())
+        words = ("--dsn", dsn, "--port", "-")
+        full = run(*words, input=frame(1, NOON, 0))
+        assert (full.returncode, "Too many connections. The reading is safe in" in full.stderr) == (75, True)
+        held.close()
+        assert run(*words, input=frame(1, NOON + 60, 1)).returncode == 0
+        rows = server.execute("SELECT time FROM p1_readouts ORDER BY time", database=sa.make_url(dsn).database)
+        assert rows == [(NOON,), (NOON + 60,)]
+
+
 def seen_by(settings: Path) -> set[str]:
     """The databases that the user in a settings file can see."""
     values = dotenv_values(settings)
@@ -163,6 +183,11 @@ class Writer:
     def spool(self) -> Path:
         """Where its readings wait."""
         return self.folder / self.name / "spool.db"
+
+    @property
+    def password(self) -> str:
+        """Its user's password."""
+        return str(dotenv_values(self.settings)["P1_DSN_PASSWORD"])
 
     def dsn(self, port: int) -> str:
         """Its database by way of a port."""
@@ -312,6 +337,42 @@ def test_a_majority_dies_while_meters_write(nodes: list[Node], writers: list[Wri
     together("all nodes are there again", writers)
     assert set().union(*ends(writers).values()) == {0}
     nothing_lost_nothing_twice(nodes, writers)
+
+
+@contextmanager
+def forestalled(writer: Writer, node: Node, second: int, commit: int) -> Iterator[None]:
+    """Just before that commit of this process, the first or the second, another run stores the row of `second`."""
+    commits = count(1)
+
+    def forestall(_: sa.Connection) -> None:
+        if next(commits) == commit:
+            Store(writer.dsn(node.port), writer.password).insert(asdict(parse(frame(writer.number, second, 0), second)))
+
+    sa.event.listen(sa.Engine, "commit", forestall)
+    yield
+    sa.event.remove(sa.Engine, "commit", forestall)
+
+
+def test_a_commit_that_the_cluster_turns_down(nodes: list[Node], writers: list[Writer]) -> None:
+    begin = time.monotonic()
+    writer, (one, two, _) = writers[0], nodes
+    writer.minute()
+    saved = writer.folder / "telegram"
+    settings = Settings(str(saved), None, writer.dsn(one.port), writer.password, 5, str(writer.spool))
+
+    saved.write_bytes(frame(writer.number, NOON + 60, 0))
+    with forestalled(writer, two, NOON + 60, commit=1), pytest.raises(Spooled, match="Deadlock found"):
+        harvest(settings)
+    assert times(writer.spool) == [NOON + 60]
+
+    fill(writer.spool, range(NOON + 100, NOON + 120))
+    saved.write_bytes(frame(writer.number, NOON + 180, 0))
+    with forestalled(writer, two, NOON + 110, commit=2):
+        harvest(settings)
+    assert times(writer.spool) == []
+    expected = [NOON, NOON + 60, *range(NOON + 100, NOON + 120), NOON + 180]
+    assert [second for second, _ in writer.rows(two)] == expected
+    tell("a commit that was turned down with error 1213 went to the spool, a batch came in one by one", begin)
 
 
 def test_two_runs_that_drain_into_two_nodes_at_once(
