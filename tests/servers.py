@@ -26,11 +26,12 @@ ENVIRONMENT = os.environ | {"TZ": ZONE}
 
 
 def free_port() -> int:
-    """A TCP port of loopback that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A TCP port of loopback that nobody listens on, below those that the kernel gives to clients meanwhile."""
+    while True:
+        port = secrets.choice(range(20000, 32768))
+        with suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def binary(name: str, *folders: str) -> str | None:

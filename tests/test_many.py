@@ -199,7 +199,7 @@ class Writer:
         done = self.run(
             *("--env-file", self.settings, "--dsn", self.dsn(port or self.port), "--port", "-"),
             input=frame(self.number, NOON + 60 * minute, minute),
-            env={"P1_SPOOL": str(self.spool)},
+            env=UNMEASURED | {"P1_SPOOL": str(self.spool)},
         )
         self.statuses.append(done.returncode)
         return done.stderr
@@ -386,7 +386,7 @@ def test_two_runs_that_drain_into_two_nodes_at_once(
         saved = f"{writer.folder}/{second}"
         Path(saved).write_bytes(frame(writer.number, second, 0))
         words = ["--env-file", writer.settings, "--dsn", writer.dsn(node.port), "--port", saved]
-        both.append(subprocess.Popen([COMMAND, *words], env=environment | {"P1_SPOOL": str(writer.spool)}))
+        both.append(subprocess.Popen([COMMAND, *words], env=environment | UNMEASURED | {"P1_SPOOL": str(writer.spool)}))
     ended = [process.wait() for process in both]
     tell(f"two runs of one meter drained 3000 readings into two nodes at once, and ended with {ended}", begin)
     for node in nodes:
