@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pymysql
@@ -14,6 +15,8 @@ import pymysql
 from tests.servers import Server, binary, free_port, private_folder
 
 NODES = 3
+PROVIDER = Path("/usr/lib/galera/libgalera_smm.so")
+"""Galera itself, where Debian puts it."""
 
 
 class Node(Server):
@@ -54,7 +57,7 @@ class Node(Server):
 def cluster(config: str) -> Iterator[list[Node] | None]:
     """Three nodes that share `config`, the text of a configuration file; None where the binaries are missing."""
     daemon, install = binary("mariadbd"), binary("mariadb-install-db")
-    if not (daemon and install and binary("galera_recovery") and binary("rsync")):
+    if not (daemon and install and binary("galera_recovery") and binary("rsync") and PROVIDER.exists()):
         yield None
         return
     owner = "mysql" if os.geteuid() == 0 else None  # root's rsync would write as nobody
@@ -81,15 +84,12 @@ wsrep_provider_options = ist.recv_addr=127.0.0.1:{free_port()}
             command = [daemon, f"--defaults-file={folder}/node.cnf"]
             admin = f"mysql+pymysql://root@/mysql?unix_socket={folder}/socket"
             nodes.append(Node("mariadb", folder, port, command, owner, admin))
-        words = [
-            install,
-            "--no-defaults",
-            f"--datadir={nodes[0].folder}/data",
-            "--auth-root-authentication-method=normal",
-            "--skip-test-db",
-        ]
-        subprocess.run(words, check=True, capture_output=True, user=owner, cwd="/")
+        # The others get a copy of the first one's data.
+        words = [install, "--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]
+        subprocess.run(
+            [*words, f"--datadir={nodes[0].folder}/data"], check=True, capture_output=True, user=owner, cwd="/"
+        )
         for node in nodes:
-            node.start(*["--wsrep-new-cluster"] * (node is nodes[0]))
             stack.callback(node.stop)
+            node.start(*["--wsrep-new-cluster"] * (node is nodes[0]))
         yield nodes
