@@ -89,6 +89,14 @@ def cpu_seconds(server: Server) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def seen_by(settings: Path) -> set[str]:
+    """The databases that the user in a settings file can see."""
+    values = dotenv_values(settings)
+    url = sa.make_url(str(values["P1_DSN"])).set(password=values["P1_DSN_PASSWORD"])
+    with sa.create_engine(url, poolclass=sa.pool.NullPool).connect() as connection:
+        return set(connection.exec_driver_sql("SHOW DATABASES").scalars())
+
+
 def test_two_hundred_meters_on_one_server(run: Run, tmp_path: Path) -> None:
     names = [f"meter{number:03}" for number in range(METERS)]
     now = int(time.time())
@@ -100,21 +108,22 @@ def test_two_hundred_meters_on_one_server(run: Run, tmp_path: Path) -> None:
         by_the_readme(server, names, tmp_path)
         ports = {name: stack.enter_context(NetworkReader(frames)).port for name, frames in sent.items()}
 
-        def harvested(name: str) -> int:
+        def harvested(name: str) -> tuple[int, str]:
             words = ("--env-file", f"{name}.env", "--port", ports[name])
-            return run(*words, env=UNMEASURED | {"HOME": str(tmp_path / name)}).returncode
+            done = run(*words, env=UNMEASURED | {"HOME": str(tmp_path / name)})
+            return done.returncode, done.stderr
 
         for minute in range(MINUTES):
             begin, before = time.monotonic(), cpu_seconds(server)
             order = random.Random(minute).sample(names, METERS)
-            statuses = Counter(all_together([partial(harvested, name) for name in order]))
+            ends = Counter(all_together([partial(harvested, name) for name in order]))
             busy = (cpu_seconds(server) - before) / METERS
             print(
-                f"\nminute {minute + 1}: {statuses[0]} of {METERS} meters stored, {AT_ONCE} at a time, in"
+                f"\nminute {minute + 1}: {ends[0, '']} of {METERS} meters stored, {AT_ONCE} at a time, in"
                 f" {time.monotonic() - begin:.0f} s; the server was busy for {1000 * busy:.1f} ms a row",
                 end="",
             )
-            assert statuses == {0: METERS}
+            assert ends == {(0, ""): METERS}
         [(_, most)] = server.execute("SHOW STATUS LIKE 'Max_used_connections'")
         print(f"\n{most} connections at once at the most, of 151")
 
@@ -144,14 +153,6 @@ def test_a_server_with_no_connection_left(run: Run) -> None:
         assert run(*words, input=frame(1, NOON + 60, 1)).returncode == 0
         rows = server.execute("SELECT time FROM p1_readouts ORDER BY time", database=sa.make_url(dsn).database)
         assert rows == [(NOON,), (NOON + 60,)]
-
-
-def seen_by(settings: Path) -> set[str]:
-    """The databases that the user in a settings file can see."""
-    values = dotenv_values(settings)
-    url = sa.make_url(str(values["P1_DSN"])).set(password=values["P1_DSN_PASSWORD"])
-    with sa.create_engine(url, poolclass=sa.pool.NullPool).connect() as connection:
-        return set(connection.exec_driver_sql("SHOW DATABASES").scalars())
 
 
 @dataclass
@@ -230,7 +231,7 @@ def together(what: str, writers: Sequence[Writer], *others: Callable[[], Any]) -
     return said
 
 
-def ends(writers: Sequence[Writer]) -> dict[str, set[int]]:
+def last_ends(writers: Sequence[Writer]) -> dict[str, set[int]]:
     """The way to the database -> how the last runs ended there."""
     return {way: {each.statuses[-1] for each in writers if each.way == way} for way in {each.way for each in writers}}
 
@@ -272,12 +273,13 @@ def writers(nodes: list[Node], run: Run, tmp_path: Path) -> Iterator[list[Writer
             writer.spool.parent.mkdir()
         for node in nodes:
             node.execute("SET SESSION wsrep_sync_wait = 1", "SELECT 1")
-        print(f"\n         {len(writers)} meters: {dict(Counter(way for way, _ in ways))}", end="")
+        spread = ", ".join(f"{number} by way of {way}" for way, number in Counter(way for way, _ in ways).items())
+        print(f"\n         {len(writers)} meters, {spread}", end="")
         yield writers
 
 
 def test_what_setup_makes_on_one_node_is_on_all(nodes: list[Node], writers: list[Writer], run: Run) -> None:
-    writer = writers[0]
+    begin, writer = time.monotonic(), writers[0]
     done = run("setup", "--env-file", writer.settings, "--dsn", writer.dsn(nodes[1].port))
     assert (done.returncode, done.stderr) == (0, "")
     writer.minute()
@@ -287,13 +289,14 @@ def test_what_setup_makes_on_one_node_is_on_all(nodes: list[Node], writers: list
         statements = ("SET SESSION wsrep_sync_wait = 1", "SHOW CREATE TABLE p1_readouts")
         assert "ROW_FORMAT=COMPRESSED" in node.execute(*statements, database=writer.name)[0][1]
         assert node.execute(statements[0], view, database=writer.name) == [(None,), (pytest.approx(0.001),)]
+    tell("setup on node 2, two readings by way of node 1: all nodes have the table, its rows and the views", begin)
 
 
 def test_a_node_dies_while_meters_write(nodes: list[Node], writers: list[Writer]) -> None:
-    one, two, _ = nodes
+    one, two, three = nodes
     together("all nodes are there", writers)
     together("all nodes are there", writers)
-    assert set().union(*ends(writers).values()) == {0}
+    assert set().union(*last_ends(writers).values()) == {0}
 
     *others, cut_off = writers
     with Proxy(two.port) as proxy:
@@ -306,16 +309,17 @@ def test_a_node_dies_while_meters_write(nodes: list[Node], writers: list[Writer]
     assert cut_off.rows(one) == cut_off.taken()
     print("\n         a run whose COMMIT it had not answered: its row is on the others, and in the spool", end="")
 
-    one.wait_for("cluster_size", "2")
+    for node in (one, three):
+        node.wait_for("cluster_size", "2")
     for _ in range(2):
         together("node 2 is away", writers)
-        assert ends(writers) == {"node 1": {0}, "node 2": {75}, "node 3": {0}, "the address": {0}}
+        assert last_ends(writers) == {"node 1": {0}, "node 2": {75}, "node 3": {0}, "the address": {0}}
 
     begin = time.monotonic()
     two.start_again()
     tell("node 2 is back", begin)
     together("all nodes are there again", writers)
-    assert set().union(*ends(writers).values()) == {0}
+    assert set().union(*last_ends(writers).values()) == {0}
     nothing_lost_nothing_twice(nodes, writers)
 
 
@@ -325,7 +329,7 @@ def test_a_majority_dies_while_meters_write(nodes: list[Node], writers: list[Wri
     together("nodes 2 and 3 are killed in the middle", writers, two.kill, three.kill)
     one.wait_for("cluster_status", "non-Primary")
     said = together("node 1 is left alone", writers)
-    assert set().union(*ends(writers).values()) == {75}
+    assert set().union(*last_ends(writers).values()) == {75}
     assert (
         sum("WSREP has not yet prepared node for application use. The reading is safe" in text for text in said) == 10
     )
@@ -336,7 +340,7 @@ def test_a_majority_dies_while_meters_write(nodes: list[Node], writers: list[Wri
         node.start_again()
     tell("node 1 was told to go on, nodes 2 and 3 are back", begin)
     together("all nodes are there again", writers)
-    assert set().union(*ends(writers).values()) == {0}
+    assert set().union(*last_ends(writers).values()) == {0}
     nothing_lost_nothing_twice(nodes, writers)
 
 
