@@ -2,6 +2,7 @@
 
 import os
 import random
+import socket
 import termios
 import threading
 from collections.abc import Iterator, Sequence
@@ -126,3 +127,42 @@ class Meter:
             if fd >= 0:
                 os.close(fd)
         self._slave = self._master = -1
+
+
+class NetworkReader:
+    """A meter behind a network reader: whoever connects gets the next of `frames`, again and again.
+
+    It ends with its `with` block.
+    """
+
+    def __init__(self, frames: Sequence[bytes]) -> None:
+        self._frames = frames
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = f"socket://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread
+        self._thread.join()
+        self._listener.close()
+
+    def _run(self) -> None:
+        with suppress(OSError):
+            for frame in self._frames:
+                client, _ = self._listener.accept()
+                with client, suppress(OSError):
+                    self._repeat(frame, client)
+
+    def _repeat(self, frame: bytes, client: socket.socket) -> None:
+        client.settimeout(0.2)
+        hung_up = False
+        while not hung_up:
+            client.sendall(frame)
+            with suppress(TimeoutError):
+                hung_up = client.recv(1) == b""

@@ -1,4 +1,4 @@
-"""A TCP proxy that goes wrong at a chosen byte of a conversation."""
+"""A TCP proxy that goes wrong at a chosen byte of a conversation, or leads to another server when one is gone."""
 
 import socket
 import threading
@@ -9,20 +9,20 @@ from typing import Self
 
 
 class Proxy:
-    """Passes bytes on to `target` (a port of loopback), until `limit` bytes have gone by in both directions together.
+    """Passes bytes on to the first of `targets` (ports of loopback) that answers, each new connection anew.
 
-    Then it cuts the line, or, with `stall`, keeps it open and passes on nothing any more; `at_limit` is called before.
+    When `limit` bytes have gone by in both directions together it cuts the line, or, with `stall`, keeps it open and
+    passes on nothing any more; `at_limit` is called before.
     """
 
     def __init__(
         self,
-        target: int,
+        *targets: int,
         limit: int | None = None,
-        *,
         stall: bool = False,
         at_limit: Callable[[], None] = lambda: None,
     ) -> None:
-        self._target, self._limit, self._stall, self._at_limit = target, limit, stall, at_limit
+        self._targets, self._limit, self._stall, self._at_limit = targets, limit, stall, at_limit
         self.passed = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -43,14 +43,19 @@ class Proxy:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                try:
-                    server = socket.create_connection(("127.0.0.1", self._target))
-                except OSError:
+                server = self._connect()
+                if server is None:
                     client.close()
                     continue
                 self._sockets += [client, server]
                 for pair in ((client, server), (server, client)):
                     threading.Thread(target=self._pump, args=pair, daemon=True).start()
+
+    def _connect(self) -> socket.socket | None:
+        for target in self._targets:
+            with suppress(OSError):
+                return socket.create_connection(("127.0.0.1", target))
+        return None
 
     def _pump(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
@@ -64,6 +69,7 @@ class Proxy:
                         if not self._stall:
                             self._cut()
                         return
+        with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)
 
     def _cut(self) -> None:

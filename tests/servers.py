@@ -26,14 +26,16 @@ ENVIRONMENT = os.environ | {"TZ": ZONE}
 
 
 def free_port() -> int:
-    """A TCP port of loopback that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A TCP port of loopback that nobody listens on, below those that the kernel gives to clients meanwhile."""
+    while True:
+        port = secrets.choice(range(20000, 32768))
+        with suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
-def _binary(name: str, *folders: str) -> str | None:
+def binary(name: str, *folders: str) -> str | None:
+    """Where that program is; None where it is not installed."""
     return shutil.which(name, path=os.pathsep.join([*folders, os.environ["PATH"], "/usr/sbin"]))
 
 
@@ -49,10 +51,12 @@ class Server:
     admin: str
     process: subprocess.Popen[bytes] | None = field(default=None)
 
-    def start(self) -> None:
-        """Start and wait until it answers."""
+    def start(self, *more: str) -> None:
+        """Start, this once with `more` options, and wait until it answers."""
         log = (self.folder / "log").open("ab")
-        self.process = subprocess.Popen(self.command, user=self.user, stdout=log, stderr=log, cwd="/", env=ENVIRONMENT)
+        self.process = subprocess.Popen(
+            [*self.command, *more], user=self.user, stdout=log, stderr=log, cwd="/", env=ENVIRONMENT
+        )
         engine = sa.create_engine(self.admin, poolclass=sa.pool.NullPool)
         for _ in range(600):
             with suppress(sa.exc.DBAPIError), engine.connect():
@@ -101,7 +105,8 @@ class Server:
 
 
 @contextmanager
-def _folder(owner: str | None) -> Iterator[Path]:
+def private_folder(owner: str | None) -> Iterator[Path]:
+    """A temporary folder that is `owner`'s, or ours."""
     path = Path(tempfile.mkdtemp(prefix="p1-"))
     if owner:
         shutil.chown(path, owner, owner)
@@ -114,12 +119,12 @@ def _folder(owner: str | None) -> Iterator[Path]:
 @contextmanager
 def mariadb(*more: str) -> Iterator[Server | None]:
     """A MariaDB server, with `more` options; None where its binaries are missing."""
-    install, daemon = _binary("mariadb-install-db"), _binary("mariadbd")
+    install, daemon = binary("mariadb-install-db"), binary("mariadbd")
     if not install or not daemon:
         yield None
         return
     me = pwd.getpwuid(os.geteuid()).pw_name
-    with _folder(None) as folder:
+    with private_folder(None) as folder:
         # A server that starts removes the temporary tables that others have in a folder they share.
         options = ["--no-defaults", f"--datadir={folder}/data", f"--tmpdir={folder}", f"--user={me}"]
         subprocess.run(
@@ -142,12 +147,12 @@ def mariadb(*more: str) -> Iterator[Server | None]:
 def postgresql() -> Iterator[Server | None]:
     """A PostgreSQL server; None where its binaries are missing."""
     folders = [str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
-    install, daemon = _binary("initdb", *folders), _binary("postgres", *folders)
+    install, daemon = binary("initdb", *folders), binary("postgres", *folders)
     if not install or not daemon:
         yield None
         return
     owner = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
-    with _folder(owner) as folder:
+    with private_folder(owner) as folder:
         subprocess.run(
             [
                 install,

@@ -114,7 +114,7 @@ def stalled(database: Database) -> Iterator[dict[str, str]]:
     with Proxy(sa.make_url(database.dsn).port or 0) as proxy:
         harvest(settings_of(through(database, proxy.port), NOON + 1, Path("/nonexistent")))
         length = proxy.passed
-    with Proxy(sa.make_url(database.dsn).port or 0, length - 40, stall=True) as proxy:
+    with Proxy(sa.make_url(database.dsn).port or 0, limit=length - 40, stall=True) as proxy:
         yield {"P1_DSN": through(database, proxy.port)}
 
 
@@ -225,7 +225,7 @@ def test_a_line_cut_at_any_byte_loses_nothing(kind: str, request: pytest.Fixture
     waiting = Database("sqlite", f"sqlite:///{tmp_path}/spool.db", None)
     for cut in range(length):
         second = NOON + 60 + cut
-        with Proxy(server, cut) as proxy:
+        with Proxy(server, limit=cut) as proxy:
             try:
                 harvest(settings_of(through(database, proxy.port), second, tmp_path))
             except Spooled:
@@ -252,7 +252,7 @@ def test_a_server_killed_in_the_middle_loses_nothing(
         limit = proxy.passed - bytes_before_the_end
     try:
         # The last bytes are a farewell: the reading may be stored by then.
-        with Proxy(server.port, limit, at_limit=lambda: server.stop(signal.SIGKILL)) as proxy, suppress(Spooled):
+        with Proxy(server.port, limit=limit, at_limit=lambda: server.stop(signal.SIGKILL)) as proxy, suppress(Spooled):
             harvest(settings_of(through(database, proxy.port), NOON + 2, tmp_path))
         assert server.process is None
     finally:
