@@ -33,7 +33,7 @@ from tests.test_views import REGISTERS, Boundary, Row, differences, exact, peaks
 pytestmark = pytest.mark.usefixtures("_zone")
 
 DAY = 86400
-PRICES = {"price_1": "0.24", "price_2": "0.31", "paid_1": "0.04", "paid_2": "0.055", "price_gas": "1.273"}
+PRICES = {"price_1": "0.24", "price_2": "0.31", "paid_1": "0.04", "paid_2": "0.055", "price_gas": "1,273"}
 
 
 def at(text: str) -> int:
@@ -208,7 +208,7 @@ def other(column: str, unit: str, begin: Callable[[int, int], int]) -> Callable[
 def by_price(*values: Fraction | None) -> list[Fraction]:
     """Electricity, injection and gas in money."""
     use, use_1, use_2, back, back_1, back_2, gas = values
-    price = {name: Fraction(text) for name, text in PRICES.items()}
+    price = {name: Fraction(text.replace(",", ".")) for name, text in PRICES.items()}
     return [
         use_1 * price["price_1"] + (use_2 or 0) * price["price_2"]
         if use_1 is not None
@@ -281,17 +281,17 @@ def twelve_months(since: int, until: int) -> int:
 PANELS: dict[str, tuple[Callable[[int, int], Shown], dict[str, str]]] = {
     "Power now": (
         lambda since, until: newest(since, until, "net_use", "net_injection"),
-        {"Drawn": "kwatt", "Injected": "kwatt"},
+        {"Drawn": "suffix:kW", "Injected": "suffix:kW"},
     ),
-    "Each phase": (phases, dict.fromkeys(("L1", "L2", "L3"), "kwatt")),
+    "Each phase": (phases, dict.fromkeys(("L1", "L2", "L3"), "suffix:kW")),
     "Tariff": (lambda since, until: newest(since, until, "tariff"), {"Tariff": "none"}),
     "Newest reading": (age, {"Newest reading": "s"}),
-    "Today so far": (today, {"Used": "kwatth", "Injected": "kwatth", "Gas": "m3", "Cost": "currencyEUR"}),
-    "Power": (power, {"Drawn": "kwatt", "Injected": "kwatt"}),
-    "Electricity per hour": (energy("hour", two_weeks), {"Used": "kwatth", "Injected": "kwatth"}),
-    "Electricity per day": (energy("day", a_month), {"Used": "kwatth", "Injected": "kwatth"}),
-    "Electricity per month": (energy("month", twelve_months), {"Used": "kwatth", "Injected": "kwatth"}),
-    "Highest quarter-hour per month": (peak, {"Highest": "kwatt", "Billed": "kwatt"}),
+    "Today so far": (today, {"Used": "suffix:kWh", "Injected": "suffix:kWh", "Gas": "m3", "Cost": "currencyEUR"}),
+    "Power": (power, {"Drawn": "suffix:kW", "Injected": "suffix:kW"}),
+    "Electricity per hour": (energy("hour", two_weeks), {"Used": "suffix:kWh", "Injected": "suffix:kWh"}),
+    "Electricity per day": (energy("day", a_month), {"Used": "suffix:kWh", "Injected": "suffix:kWh"}),
+    "Electricity per month": (energy("month", twelve_months), {"Used": "suffix:kWh", "Injected": "suffix:kWh"}),
+    "Highest quarter-hour per month": (peak, {"Highest": "suffix:kW", "Billed": "suffix:kW"}),
     "Gas per hour": (other("gas_m3", "hour", two_weeks), {"Gas": "m3"}),
     "Gas per day": (other("gas_m3", "day", a_month), {"Gas": "m3"}),
     "Gas per month": (other("gas_m3", "month", twelve_months), {"Gas": "m3"}),
@@ -301,10 +301,10 @@ PANELS: dict[str, tuple[Callable[[int, int], Shown], dict[str, str]]] = {
         dict.fromkeys(("Electricity", "Injection", "Gas"), "currencyEUR"),
     ),
     "Water per day": (other("water_m3", "day", a_month), {"Water": "m3"}),
-    "Heat per day": (other("heat_GJ", "day", a_month), {"Heat": "suffix: GJ"}),
+    "Heat per day": (other("heat_GJ", "day", a_month), {"Heat": "suffix:GJ"}),
     "Voltage": (voltage, dict.fromkeys(("L1", "L2", "L3"), "volt")),
-    "Minutes missing per day": (missing, {"Missing": "suffix: min"}),
-    "Minutes missing": (missing, {"Missing": "suffix: min"}),
+    "Minutes missing per day": (missing, {"Missing": "suffix:min"}),
+    "Minutes missing": (missing, {"Missing": "suffix:min"}),
 }
 """Panel -> what it should show of a range, and the unit of each of its columns."""
 
@@ -426,6 +426,7 @@ def test_fits_any_grafana(kind: str) -> None:
     assert "__inputs" not in board
     [variable] = [each for each in board["templating"]["list"] if each["type"] == "datasource"]
     assert variable["query"] == source["type"]
+    assert variable["current"] == {"text": source["name"], "value": source["uid"]}
     reference = {"type": source["type"], "uid": f"${{{variable['name']}}}"}
     for panel in grafana.drawn(kind):
         assert [panel["datasource"], *(target["datasource"] for target in panel["targets"])] == [reference] * 2

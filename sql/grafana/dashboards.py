@@ -42,6 +42,9 @@ PRICES = {
 }
 """The dashboard's variables: name -> label and value to begin with."""
 
+# Grafana's own units would show 0.35 kWh as 350.00 Wh.
+KW, KWH = "suffix:kW", "suffix:kWh"
+
 COLORS = {
     "Drawn": "orange",
     "Used": "orange",
@@ -222,15 +225,20 @@ WHERE {d.begins_within(365)} AND {needs} IS NOT NULL
 ORDER BY time"""
 
 
+def price(name: str) -> str:
+    """What was typed as one of the prices, with a point or a comma."""
+    return f"CAST(REPLACE(${{{name}:sqlstring}}, ',', '.') AS DECIMAL(12, 6))"
+
+
 ENERGY = 'use_kWh AS "Used", -injection_kWh AS "Injected"'
 GAS = 'gas_m3 AS "Gas"'
 # Meters without tariffs, and rows of the time before registers were kept, know the total alone.
 COSTS = {
-    "Electricity": "COALESCE(use_kWh_1 * ${price_1:sqlstring} + COALESCE(use_kWh_2, 0) * ${price_2:sqlstring},"
-    " use_kWh * ${price_1:sqlstring})",
-    "Injection": "-COALESCE(injection_kWh_1 * ${paid_1:sqlstring} + COALESCE(injection_kWh_2, 0) * ${paid_2:sqlstring},"
-    " injection_kWh * ${paid_1:sqlstring})",
-    "Gas": "gas_m3 * ${price_gas:sqlstring}",
+    "Electricity": f"COALESCE(use_kWh_1 * {price('price_1')} + COALESCE(use_kWh_2, 0) * {price('price_2')},"
+    f" use_kWh * {price('price_1')})",
+    "Injection": f"-COALESCE(injection_kWh_1 * {price('paid_1')} + COALESCE(injection_kWh_2, 0) * {price('paid_2')},"
+    f" injection_kWh * {price('paid_1')})",
+    "Gas": f"gas_m3 * {price('price_gas')}",
 }
 COST = ",\n  ".join(f'{part} AS "{name}"' for name, part in COSTS.items())
 
@@ -281,18 +289,25 @@ def with_units(panel: PanelT, each: Mapping[str, str]) -> PanelT:
     return panel
 
 
+def fixed(color: str) -> DynamicConfigValue:
+    """One color, whatever the value."""
+    return DynamicConfigValue("color", {"mode": FieldColorModeId.FIXED, "fixedColor": color})
+
+
 def with_colors(panel: PanelT, sql: str) -> PanelT:
     """Every column of the query in its color."""
     for name, color in COLORS.items():
         if f'"{name}"' in sql:
-            fixed = {"mode": FieldColorModeId.FIXED, "fixedColor": color}
-            panel.override_by_name(name, [DynamicConfigValue("color", fixed)])
+            panel.override_by_name(name, [fixed(color)])
     return panel
 
 
 def thresholds(base: str, *steps: tuple[float, str]) -> dashboard.ThresholdsConfig:
     """The color below the first value, and that from each value on."""
     return dashboard.ThresholdsConfig().steps([Threshold(None, base), *(Threshold(*step) for step in steps)])
+
+
+TOOLTIP = common.VizTooltipOptions().mode(shapes.TooltipDisplayMode.MULTI).sort(shapes.SortOrder.NONE)
 
 
 def legend(*figures: str) -> common.VizLegendOptions:
@@ -310,18 +325,25 @@ def numbers(d: Dialect, title: str, sql: str, width: int, about: str, empty: str
 
 def bars(d: Dialect, title: str, sql: str, unit: str, label: str, width: int, about: str, empty: str) -> barchart.Panel:
     """A bar for each period, labelled by when it began in moment.js' format `label`."""
-    panel = dressed(barchart.Panel(), d, title, sql, about, empty).unit(unit).decimals(2).span(width).height(8)
+    # Before Grafana 12.1 a bar chart does not show the word for when it is empty.
+    panel = (
+        dressed(barchart.Panel(), d, title, sql, f"{about} When empty: {empty}.", empty)
+        .unit(unit)
+        .decimals(2)
+        .span(width)
+        .height(8)
+    )
     panel.x_field("time").override_by_field_type("time", [DynamicConfigValue("unit", f"time:{label}")])
     panel.x_tick_label_spacing(100).x_tick_label_max_length(20).show_value(shapes.VisibilityMode.NEVER)
     panel.stacking(shapes.StackingMode.NORMAL).fill_opacity(80)
-    return with_colors(panel.legend(legend("sum")), sql)
+    return with_colors(panel.legend(legend("sum")).tooltip(TOOLTIP), sql)
 
 
 def curves(d: Dialect, title: str, sql: str, unit: str, decimals: int, about: str) -> timeseries.Panel:
     """Values over time."""
     panel = dressed(timeseries.Panel(), d, title, sql, about, "no readings in this range").unit(unit)
     panel.decimals(decimals).span(24).height(9).fill_opacity(10).show_points(shapes.VisibilityMode.NEVER)
-    return with_colors(panel.legend(legend("min", "mean", "max")), sql)
+    return with_colors(panel.legend(legend("min", "mean", "max")).tooltip(TOOLTIP), sql)
 
 
 def now(d: Dialect) -> list[stat.Panel]:
@@ -330,11 +352,13 @@ def now(d: Dialect) -> list[stat.Panel]:
     power = newest(d, 'net_use AS "Drawn", net_injection AS "Injected"')
     return [
         numbers(d, "Power now", power, 5, "What the newest reading of the range says.", "no reading")
-        .unit(units.KiloWatt)
-        .thresholds(thresholds("green", (2.5, "orange"), (5, "red"))),
-        numbers(d, "Each phase", newest(d, phases), 6, "Drawn from the grid; below zero what is injected.").unit(
-            units.KiloWatt
-        ),
+        .unit(KW)
+        .decimals(3)
+        .thresholds(thresholds("green", (2.5, "orange"), (5, "red")))
+        .override_by_name("Injected", [fixed("green")]),
+        numbers(d, "Each phase", newest(d, phases), 6, "Drawn from the grid; below zero what is injected.")
+        .unit(KW)
+        .decimals(3),
         numbers(d, "Tariff", newest(d, 'tariff AS "Tariff"'), 2, "As the meter numbers them."),
         numbers(d, "Newest reading", age(d), 3, "Its age at the end of the range.", "no reading")
         .unit(units.Seconds)
@@ -342,7 +366,7 @@ def now(d: Dialect) -> list[stat.Panel]:
         .thresholds(thresholds("green", (150, "orange"), (600, "red"))),
         with_units(
             numbers(d, "Today so far", today(d), 8, "The day in which the range ends.").decimals(2),
-            {"Used": units.KiloWattHour, "Injected": units.KiloWattHour, "Gas": units.CubicMeter, "Cost": units.Euro},
+            {"Used": KWH, "Injected": KWH, "Gas": units.CubicMeter, "Cost": units.Euro},
         ),
     ]
 
@@ -361,17 +385,17 @@ def rows(d: Dialect) -> dict[str, list[Builder[Panel]]]:
     no_gas = "no gas meter"
     energy, gas, cost = (ENERGY, "use_kWh"), (GAS, "gas_m3"), (COST, "use_kWh")
     peaks = per_month(d, 'peak_kW AS "Highest", billed_kW AS "Billed"', "peak_kW", "peak_per_month")
-    kwh, m3 = units.KiloWattHour, units.CubicMeter
+    m3 = units.CubicMeter
     return {
         "Electricity": [
-            bars(d, "Electricity per hour", per_hour(d, *energy), kwh, BY_HOUR, 12, HOURS, "no readings"),
-            bars(d, "Electricity per day", per_day(d, *energy), kwh, BY_DAY, 12, DAYS, "no readings"),
-            bars(d, "Electricity per month", per_month(d, *energy), kwh, BY_MONTH, 12, MONTHS, "no readings"),
+            bars(d, "Electricity per hour", per_hour(d, *energy), KWH, BY_HOUR, 12, HOURS, "no readings"),
+            bars(d, "Electricity per day", per_day(d, *energy), KWH, BY_DAY, 12, DAYS, "no readings"),
+            bars(d, "Electricity per month", per_month(d, *energy), KWH, BY_MONTH, 12, MONTHS, "no readings"),
             bars(
                 d,
                 "Highest quarter-hour per month",
                 peaks,
-                units.KiloWatt,
+                KW,
                 BY_MONTH,
                 12,
                 f"What Belgium's capacity tariff bills: the mean of twelve months, each 2.5 kW at least. {MONTHS}",
@@ -394,18 +418,20 @@ def rows(d: Dialect) -> dict[str, list[Builder[Panel]]]:
             bars(d, f"{name} per day", per_day(d, f'{column} AS "{name}"', column), unit, BY_DAY, 12, DAYS, empty)
             for name, column, unit, empty in (
                 ("Water", "water_m3", m3, "no water meter"),
-                ("Heat", "heat_GJ", "suffix: GJ", "no heat meter"),
+                ("Heat", "heat_GJ", "suffix:GJ", "no heat meter"),
             )
         ],
         "Voltage and readings": [
             curves(d, "Voltage", voltage(d), units.Volt, 1, VOLTAGE)
-            .thresholds(thresholds("red", (207, "green"), (253, "red")))
+            .axis_soft_min(200)
+            .axis_soft_max(260)
+            .thresholds(thresholds("red", (207, "transparent"), (253, "red")))
             .thresholds_style(common.GraphThresholdsStyleConfig().mode(shapes.GraphThresholdsStyleMode.DASHED)),
-            bars(d, "Minutes missing per day", missing(d), "suffix: min", BY_DAY, 20, MISSING, "no readings").decimals(
+            bars(d, "Minutes missing per day", missing(d), "suffix:min", BY_DAY, 20, MISSING, "no readings").decimals(
                 0
             ),
             numbers(d, "Minutes missing", missing(d), 4, MISSING, "no readings")
-            .unit("suffix: min")
+            .unit("suffix:min")
             .reduce_options(common.ReduceDataOptions().calcs(["sum"]))
             .height(8)
             .thresholds(thresholds("green", (1, "orange"), (60, "red"))),
@@ -422,7 +448,12 @@ def made(d: Dialect) -> str:
         .tooltip(DashboardCursorSync.CROSSHAIR)
         .time("now-24h", "now")
         .refresh("1m")
-        .with_variable(dashboard.DatasourceVariable("datasource").label("Data source").type(d.plugin))
+        .with_variable(
+            dashboard.DatasourceVariable("datasource")
+            .label("Data source")
+            .type(d.plugin)
+            .current(VariableOption(text="Smart meter", value="p1harvester"))
+        )
     )
     for name, (label, price) in PRICES.items():
         board.with_variable(
@@ -433,7 +464,7 @@ def made(d: Dialect) -> str:
         )
     for panel in now(d):
         board.with_panel(panel)
-    board.with_panel(curves(d, "Power", power(d), units.KiloWatt, 3, POWER))
+    board.with_panel(curves(d, "Power", power(d), KW, 3, POWER))
     for title, panels in rows(d).items():
         board.with_row(dashboard.Row(title))
         for below in panels:
