@@ -23,9 +23,17 @@ def framed(*pieces: bytes) -> list[bytes | Damage]:
     return [*found, *framer.close()]
 
 
-def test_crc_is_arc() -> None:
-    # The check value of CRC-16/ARC in every catalogue of CRCs.
-    assert crc16(b"123456789") == 0xBB3D
+@pytest.mark.parametrize(
+    ("data", "crc"),
+    [
+        # The check value of CRC-16/ARC in every catalogue of CRCs; the others were reckoned bit by bit.
+        (b"123456789", 0xBB3D),
+        (b"12345678", 0x3C9D),
+        (b"", 0),
+    ],
+)
+def test_crc_is_arc(data: bytes, crc: int) -> None:
+    assert crc16(data) == crc
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
