@@ -62,6 +62,8 @@ def test_any_chunking(dialect: str, size: int) -> None:
         pytest.param(b"/" + b"x" * LONGEST + DSMR5, [Damage.ENDLESS, DSMR5], id="endless, then whole"),
         pytest.param(b"/" + b"x" * LONGEST + b"\n!\n" + DSMR5, [Damage.ENDLESS, DSMR5], id="an end too late"),
         pytest.param(DSMR2.translate(HIGH_BITS), [DSMR2], id="7E1 read as 8N1"),
+        pytest.param(DSMR2.translate(HIGH_BITS) + DSMR5, [DSMR2, DSMR5], id="7E1 before 8N1"),
+        pytest.param(DSMR5 + DSMR2.translate(HIGH_BITS), [DSMR5, DSMR2], id="8N1 before 7E1"),
         pytest.param(DSMR2.translate(HIGH_BITS).replace(b"3", b"2"), [Damage.GARBLED], id="7E1 with a wrong parity"),
         pytest.param(DSMR5.translate(HIGH_BITS), [Damage.GARBLED], id="high bits under a CRC"),
         pytest.param(DSMR2.replace(b"\r\n", b"\n"), [DSMR2.replace(b"\r\n", b"\n")], id="saved with bare newlines"),
