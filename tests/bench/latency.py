@@ -2,7 +2,7 @@
 
 Run it from the project's folder: .venv/bin/python -m tests.bench.latency. The jobs of tests.bench.one_shot, in turn, on
 SQLite and MariaDB over its socket, against a meter that sends every second and one that sends every ten; the starts are
-spread evenly over that time. It takes ten minutes.
+spread evenly over that time. It takes a quarter of an hour.
 """
 
 import subprocess
