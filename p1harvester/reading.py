@@ -100,12 +100,31 @@ _DEVICES = {
     4: ("heat_meter_reading", "GJ"),
     12: ("heat_meter_reading", "GJ"),
 }
-_MBUS_VALUES = ("24.2.1", "24.2.3", "24.3.0")
-_MBUS_IDS = ("96.1.0", "96.1.1")
-_KNOWN = {code.encode(): code for column in COLUMNS for code in column.codes} | {
-    f"0-{channel}:{code}".encode(): f"0-{channel}:{code}"
-    for channel in range(1, 5)
-    for code in ("24.1.0", *_MBUS_VALUES, *_MBUS_IDS)
+
+
+class _Channel(NamedTuple):
+    """The codes of one M-Bus channel: a device's type; its value and its identifier, each under one of several."""
+
+    kind: str
+    values: tuple[str, ...]
+    identifiers: tuple[str, ...]
+
+
+_CHANNELS = tuple(
+    _Channel(
+        f"0-{n}:24.1.0",
+        (f"0-{n}:24.2.1", f"0-{n}:24.2.3", f"0-{n}:24.3.0"),
+        (f"0-{n}:96.1.0", f"0-{n}:96.1.1"),
+    )
+    for n in range(1, 5)
+)
+_KNOWN = {
+    code.encode(): code
+    for codes in (
+        *(column.codes for column in COLUMNS),
+        *((channel.kind, *channel.values, *channel.identifiers) for channel in _CHANNELS),
+    )
+    for code in codes
 }
 
 _CONTINUED = re.compile(rb"\)\r?\n\(")
@@ -113,6 +132,7 @@ _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 _COUNT = re.compile(r"\d{1,9}", re.ASCII)
 _TIMESTAMP = re.compile(r"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)([SW]?)", re.ASCII)
 _THOUSANDTHS = {"Wh": "kWh", "W": "kW"}
+_LIMITS = {unit: Decimal(10 ** (digits - places)) for unit, (digits, places) in DIGITS.items()}
 
 # Finland's and Lithuania's meters keep Eastern European Time; only the host's zone tells them from the others.
 _WINTER = timedelta(hours=2 if seconds_west == -7200 else 1)
@@ -137,8 +157,7 @@ def parse(telegram: bytes, time: int) -> Reading:
     lines = _lines(telegram)
     values: dict[str, Any] = {}
     for column in COLUMNS:
-        code = next((code for code in column.codes if code in lines), None)
-        if code is not None:
+        if (code := _first(column.codes, lines)) is not None:
             values[column.field] = _converted(code, lines[code][column.group], column.unit)
     for device in sorted(_devices(lines), key=lambda device: device.time or 0):
         values[device.field] = device.value
@@ -170,17 +189,24 @@ def _lines(telegram: bytes) -> _Lines:
     return lines
 
 
+def _first(codes: tuple[str, ...], lines: _Lines) -> str | None:
+    for code in codes:
+        if code in lines:
+            return code
+    return None
+
+
 def _devices(lines: _Lines) -> Iterator[_Device]:
-    for channel in (f"0-{n}:" for n in range(1, 5)):
-        kind = lines.get(channel + "24.1.0", [""])[0]
+    for channel in _CHANNELS:
+        kind = lines.get(channel.kind, [""])[0]
         field, unit = _DEVICES.get(int(kind) if _COUNT.fullmatch(kind) else 0, ("", ""))
-        code = next((channel + code for code in _MBUS_VALUES if channel + code in lines), None)
+        code = _first(channel.values, lines)
         if not field or code is None:
             continue
         groups = lines[code]
         text = f"{groups[-1]}*{groups[-2]}" if code.endswith("24.3.0") and groups[-1] else groups[-1]
         if (value := _converted(code, text, unit)) is not None:
-            identifiers = (_hash(lines.get(channel + code, [""])[0]) for code in _MBUS_IDS)
+            identifiers = (_hash(lines[code][0]) for code in channel.identifiers if code in lines)
             yield _Device(
                 time=_timestamp(groups[0]),
                 field=field,
@@ -204,9 +230,10 @@ def _converted(code: str, text: str, unit: str) -> Any:
     elif given not in (unit, "") and _THOUSANDTHS.get(given) != unit:
         return None
     elif _NUMBER.fullmatch(number):
-        value = Decimal(number).scaleb(-3 if given in _THOUSANDTHS else 0)
-        digits, places = DIGITS[unit]
-        if abs(value) < 10 ** (digits - places):
+        value = Decimal(number)
+        if given in _THOUSANDTHS:
+            value = value.scaleb(-3)
+        if abs(value) < _LIMITS[unit]:
             return value
     raise BadTelegram(f"{code} says {text[:40]!r}, which is no number of {unit}")
 

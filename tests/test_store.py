@@ -140,3 +140,10 @@ def test_the_extra_is_named_when_its_driver_is_missing(run: Run, tmp_path: Path)
     done = run("--port", SAVED, "--dsn", "postgresql+psycopg://host/db", env={"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 78
     assert "pip install 'p1harvester[postgresql]'" in done.stderr
+
+
+def test_mariadb_keeps_the_table_compressed(mariadb: Database, run: Run) -> None:
+    assert run("setup", env=mariadb.env).returncode == 0
+    [table] = mariadb.execute("SHOW TABLE STATUS LIKE 'p1_readouts'")
+    assert table["Row_format"] == "Compressed"
+    assert table["Create_options"] == "row_format=COMPRESSED key_block_size=8"

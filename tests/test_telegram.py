@@ -23,9 +23,17 @@ def framed(*pieces: bytes) -> list[bytes | Damage]:
     return [*found, *framer.close()]
 
 
-def test_crc_is_arc() -> None:
-    # The check value of CRC-16/ARC in every catalogue of CRCs.
-    assert crc16(b"123456789") == 0xBB3D
+@pytest.mark.parametrize(
+    ("data", "crc"),
+    [
+        # The check value of CRC-16/ARC in every catalogue of CRCs; the others were reckoned bit by bit.
+        (b"123456789", 0xBB3D),
+        (b"12345678", 0x3C9D),
+        (b"", 0),
+    ],
+)
+def test_crc_is_arc(data: bytes, crc: int) -> None:
+    assert crc16(data) == crc
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -54,6 +62,8 @@ def test_any_chunking(dialect: str, size: int) -> None:
         pytest.param(b"/" + b"x" * LONGEST + DSMR5, [Damage.ENDLESS, DSMR5], id="endless, then whole"),
         pytest.param(b"/" + b"x" * LONGEST + b"\n!\n" + DSMR5, [Damage.ENDLESS, DSMR5], id="an end too late"),
         pytest.param(DSMR2.translate(HIGH_BITS), [DSMR2], id="7E1 read as 8N1"),
+        pytest.param(DSMR2.translate(HIGH_BITS) + DSMR5, [DSMR2, DSMR5], id="7E1 before 8N1"),
+        pytest.param(DSMR5 + DSMR2.translate(HIGH_BITS), [DSMR5, DSMR2], id="8N1 before 7E1"),
         pytest.param(DSMR2.translate(HIGH_BITS).replace(b"3", b"2"), [Damage.GARBLED], id="7E1 with a wrong parity"),
         pytest.param(DSMR5.translate(HIGH_BITS), [Damage.GARBLED], id="high bits under a CRC"),
         pytest.param(DSMR2.replace(b"\r\n", b"\n"), [DSMR2.replace(b"\r\n", b"\n")], id="saved with bare newlines"),

@@ -1,24 +1,33 @@
 """What one run costs, beside the least that it could cost and beside the same job written with dsmr_parser.
 
 Run it from the project's folder: .venv/bin/python -m tests.bench.one_shot. All in turn, on SQLite and MariaDB over its
-socket, reading one DSMR 5 telegram from a pty. Without `pip install dsmr-parser` in the same venv that one is left out.
+socket, reading one DSMR 5 telegram from a pty, each installed by pip in a venv of its own as its user would do it. The
+continuous reader, made of p1harvester's own parts, stays: it imports once and keeps port and connection open.
+Instructions are counted where valgrind is installed: one run each, they repeat within 1 %.
 """
 
-import importlib.util
+import os
+import re
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from p1harvester.store import Store
 from tests import servers
-from tests.conftest import COMMAND
 from tests.meter import Meter, telegram
 
 ROUNDS = 21
+READINGS = 100
+
+FOUR_PACKAGES = ("pyserial", "SQLAlchemy~=2.1.0", "PyMySQL", "python-dotenv")
 
 READ = """
 import sys
@@ -49,6 +58,24 @@ time, power = clock.time_ns() // 1000, telegram.CURRENT_ELECTRICITY_USAGE.value
 """
     + STORE
 )
+CONTINUOUS = """
+import itertools, sys, time
+from dataclasses import asdict, replace
+from sqlalchemy import insert
+from p1harvester.engine import make_engine
+from p1harvester.harvest import next_reading
+from p1harvester.port import open_port
+from p1harvester.schema import TABLE
+dsn, port, count = sys.argv[1:]
+with open_port(port, 115200, time.monotonic() + 600) as line, make_engine(dsn, None, 5).connect() as connection:
+    for number in range(int(count) + 1):
+        _, reading = next_reading(line, None)
+        connection.execute(insert(TABLE), asdict(replace(reading, time=-number)))
+        connection.commit()
+        if number == 0:
+            begin = time.process_time()
+print((time.process_time() - begin) / number)
+"""
 
 # A child's peak begins with its parent's: this one has imported nothing.
 MEASURE = """
@@ -60,6 +87,56 @@ sys.exit(os.waitstatus_to_exitcode(status))
 """
 
 
+class Jobs(NamedTuple):
+    """The jobs that are compared, installed."""
+
+    p1harvester: Path
+    """The command."""
+    dsmr_parser: Path
+    """The Python that has dsmr_parser."""
+    folder: Path
+
+    def words(self, dsn: str, port: str) -> dict[str, list[str]]:
+        """Name -> command line of each, ours first."""
+        ours = self.p1harvester.with_name("python")
+        return {
+            "p1harvester": [str(self.p1harvester), "-q", "--port", port, "--dsn", dsn],
+            "floor": [str(ours), str(self.script("floor", FLOOR)), dsn, port],
+            "dsmr_parser": [str(self.dsmr_parser), str(self.script("with_dsmr_parser", DSMR_PARSER)), dsn, port],
+        }
+
+    def script(self, name: str, text: str) -> Path:
+        """A file with this text."""
+        path = self.folder / f"{name}.py"
+        path.write_text(text)
+        return path
+
+
+def install(folder: Path) -> Jobs:
+    """Install p1harvester, and dsmr_parser with what its job needs, each into a venv of its own."""
+
+    def venv(name: str, *packages: str) -> Path:
+        path = folder / name
+        subprocess.run([sys.executable, "-m", "venv", path], check=True)
+        subprocess.run([path / "bin/pip", "install", "-q", "--disable-pip-version-check", *packages], check=True)
+        return path / "bin"
+
+    return Jobs(venv("ours", ".") / "p1harvester", venv("theirs", "dsmr-parser", *FOUR_PACKAGES) / "python", folder)
+
+
+@contextmanager
+def databases(folder: Path) -> Iterator[dict[str, str]]:
+    """Name -> DSN of each database, with its table."""
+    with servers.mariadb() as server:
+        assert server, "MariaDB's binaries are not installed"
+        database = sa.make_url(server.new_database()).database
+        over_socket = sa.make_url(server.admin).set(database=database).render_as_string(hide_password=False)
+        dsns = {"SQLite": f"sqlite:///{folder}/readings.db", "MariaDB": over_socket}
+        for dsn in dsns.values():
+            Store(dsn).set_up()
+        yield dsns
+
+
 def cost(words: list[str]) -> tuple[float, float]:
     """CPU seconds and MB at the peak of one run."""
     done = subprocess.run([sys.executable, "-ISc", MEASURE, *words], check=True, capture_output=True, text=True)
@@ -67,34 +144,48 @@ def cost(words: list[str]) -> tuple[float, float]:
     return seconds, size
 
 
+def instructions(words: list[str]) -> float:
+    """Millions of instructions of one run; NaN without valgrind."""
+    if not shutil.which("valgrind"):
+        return float("nan")
+    counting = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *words]
+    environment = os.environ | {"PYTHONHASHSEED": "0"}
+    done = subprocess.run(counting, check=True, capture_output=True, text=True, env=environment)
+    found = re.search(r"Collected : (\d+)", done.stderr)
+    assert found, done.stderr
+    return int(found[1]) / 1e6
+
+
 def report(engine: str, contenders: dict[str, list[str]]) -> None:
     """Run all in turn; print the medians and the ratios of the first to the others."""
     rounds = [{name: cost(words) for name, words in contenders.items()} for _ in range(ROUNDS + 1)][1:]
+    counts = {name: instructions(words) for name, words in contenders.items()}
     print(f"\n{engine}, medians of {ROUNDS}, in turn")
     ours = next(iter(contenders))
     for name in contenders:
         seconds, size = (statistics.median(each[name][figure] for each in rounds) for figure in (0, 1))
-        cpu, peak = (statistics.median(each[ours][figure] / each[name][figure] for each in rounds) for figure in (0, 1))
-        print(f"{name:12}{seconds:7.3f} s CPU{size:7.1f} MB   {ours} / {name}: {cpu:.2f} CPU, {peak:.2f} memory")
+        line = f"{name:12}{seconds:7.3f} s CPU{size:7.1f} MB{counts[name]:7,.0f} M instructions"
+        if name != ours:
+            cpu, peak = (
+                statistics.median(each[ours][figure] / each[name][figure] for each in rounds) for figure in (0, 1)
+            )
+            ratio = counts[ours] / counts[name]
+            line += f"   {ours} / {name}: {cpu:.2f} CPU, {peak:.2f} memory, {ratio:.2f} instructions"
+        print(line)
 
 
 def main() -> None:
     """Print the figures."""
-    with servers.mariadb() as server, tempfile.TemporaryDirectory() as folder, Meter([telegram("dsmr-5.0.2")]) as meter:
-        assert server, "MariaDB's binaries are not installed"
-        database = sa.make_url(server.new_database()).database
-        over_socket = sa.make_url(server.admin).set(database=database).render_as_string(hide_password=False)
-        for engine, dsn in {"SQLite": f"sqlite:///{folder}/readings.db", "MariaDB": over_socket}.items():
-            Store(dsn).set_up()
-            script = {"floor": FLOOR, "dsmr_parser": DSMR_PARSER}
-            if importlib.util.find_spec("dsmr_parser") is None:
-                del script["dsmr_parser"]
-            contenders = {"p1harvester": [COMMAND, "-q", "--port", meter.port, "--dsn", dsn]}
-            for name, text in script.items():
-                path = Path(folder, f"job_{name}.py")
-                path.write_text(text)
-                contenders[name] = [sys.executable, str(path), dsn, meter.port]
-            report(engine, contenders)
+    with tempfile.TemporaryDirectory() as folder, databases(Path(folder)) as dsns:
+        jobs = install(Path(folder))
+        for engine, dsn in dsns.items():
+            with Meter([telegram("dsmr-5.0.2")]) as meter:
+                report(engine, jobs.words(dsn, meter.port))
+            with Meter([telegram("dsmr-5.0.2")], interval=0) as meter:
+                python, script = jobs.p1harvester.with_name("python"), jobs.script("continuous", CONTINUOUS)
+                words = [str(python), str(script), dsn, meter.port, str(READINGS)]
+                done = subprocess.run(words, check=True, capture_output=True, text=True)
+            print(f"continuous  {float(done.stdout):8.4f} s CPU a reading, over {READINGS}")
 
 
 if __name__ == "__main__":
