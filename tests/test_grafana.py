@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from fractions import Fraction
@@ -28,7 +27,7 @@ from tests import grafana
 from tests.conftest import Database
 from tests.servers import PASSWORD, ZONE
 from tests.test_readme import README
-from tests.test_views import REGISTERS, Boundary, Row, differences, exact, peaks, periods, second, used
+from tests.test_views import REGISTERS, Boundary, Row, differences, exact, fill, peaks, periods, second, used
 
 pytestmark = pytest.mark.usefixtures("_zone")
 
@@ -254,13 +253,13 @@ def peak(since: int, until: int) -> Shown:
 
 def missing(_: int, until: int) -> Shown:
     """Minutes without a row."""
-    there = Counter[int]()
-    first, end = YEAR[0]["time"] // 60, until // 60
-    days = [(begin // 60, over // 60) for begin, over in periods(YEAR, "day") if until - 31 * DAY < begin <= until]
     minutes = sorted({row["time"] // 60 for row in stored(until - 32 * DAY, until)})
-    for begin, over in days:
-        there[begin] = bisect_left(minutes, min(over, end)) - bisect_left(minutes, begin)
-    return [(begin * 60, min(over, end) - max(begin, first) - there[begin]) for begin, over in days if begin < end]
+    shown = []
+    for begin, end in periods(YEAR, "day"):
+        first, over = max(begin, YEAR[0]["time"]) // 60, min(end, until) // 60
+        if until - 31 * DAY < begin and first < over:
+            shown.append((begin, over - first - bisect_left(minutes, over) + bisect_left(minutes, first)))
+    return shown
 
 
 def two_weeks(since: int, until: int) -> int:
@@ -322,7 +321,7 @@ RANGES = {
 
 def load(database: Database) -> None:
     """Put the year into the table."""
-    database.execute("DELETE FROM p1_readouts" if database.kind == "sqlite" else "TRUNCATE TABLE p1_readouts")
+    fill(database, [])
     names = [name for name, value in YEAR[-1].items() if value is not None]
     places = ", ".join(["?" if database.kind == "sqlite" else "%s"] * len(names))
     statement = f"INSERT INTO p1_readouts ({', '.join(names)}) VALUES ({places})"
@@ -403,7 +402,8 @@ def test_every_panel_is_there(kind: str) -> None:
 
 
 def test_the_dashboards_are_up_to_date(tmp_path: Path) -> None:
-    shutil.copy(grafana.FOLDER / "dashboards.py", tmp_path)
+    for script in grafana.FOLDER.glob("*.py"):
+        shutil.copy(script, tmp_path)
     subprocess.run([sys.executable, tmp_path / "dashboards.py"], check=True)
     for kind in grafana.DASHBOARDS.values():
         assert (tmp_path / f"{kind}.json").read_text() == (grafana.FOLDER / f"{kind}.json").read_text(), kind
