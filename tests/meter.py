@@ -17,6 +17,8 @@ from p1harvester.telegram import crc16
 FOLDER = Path(__file__).parent / "telegrams"
 DIALECTS = sorted(path.stem for path in FOLDER.glob("*.txt"))
 OLD_LINES = ("dsmr-2.2", "dsmr-3.0")
+PIECE = 61
+"""Bytes that a USB adapter hands over at a time."""
 _BITS_PER_BYTE = 10
 _SPEEDS = {9600: termios.B9600, 115200: termios.B115200}
 
@@ -47,6 +49,11 @@ def telegram_of(second: int, power: str = "00.326") -> bytes:
 def noise(count: int, seed: int = 1) -> bytes:
     """What a UART makes of a line at another speed: mostly breaks, read as NUL, and bytes with high bits set."""
     return bytes(random.Random(seed).choices((0x00, 0x80, 0xC0, 0xE0, 0xF0, 0xF8, 0xFE, 0xFF), k=count))
+
+
+def pieces(data: bytes) -> list[bytes]:
+    """The bytes as a USB adapter hands them over."""
+    return [data[start : start + PIECE] for start in range(0, len(data), PIECE)]
 
 
 class Meter:
@@ -96,7 +103,7 @@ class Meter:
     def _run(self) -> None:
         skip, heard = self._skip, 0
         for frame in self._forever():
-            for piece in self._pieces(frame[skip:]):
+            for piece in pieces(frame[skip:]):
                 if self._stop.wait(len(piece) * _BITS_PER_BYTE / self._baud):
                     return
                 understood = self.speed() == _SPEEDS[self._baud]
@@ -112,10 +119,6 @@ class Meter:
     def _forever(self) -> Iterator[bytes]:
         while True:
             yield from self._frames
-
-    def _pieces(self, frame: bytes) -> Iterator[bytes]:
-        for start in range(0, len(frame), 61):
-            yield frame[start : start + 61]
 
     def _send(self, piece: bytes) -> None:
         # Where nobody reads, a real line loses the bytes.

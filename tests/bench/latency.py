@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -22,8 +22,6 @@ from tests.meter import Meter, telegram
 
 STARTS = {1: 21, 10: 5}
 """Seconds from one telegram to the next -> runs of each job."""
-ON_THE_LINE = 0.107
-"""Seconds that a telegram takes at 115200 baud."""
 LIMIT = 60
 """Seconds after which a job will not store anything any more."""
 
@@ -34,8 +32,8 @@ State = Callable[[], object]
 class WatchedMeter(Meter):
     """A Meter that keeps when each telegram began and ended, by `time.monotonic()`."""
 
-    def __init__(self, frames: Sequence[bytes], interval: float) -> None:
-        super().__init__(frames, interval=interval - ON_THE_LINE)
+    def __init__(self, frame: bytes, interval: float) -> None:
+        super().__init__([frame], interval=interval - len(frame) * 10 / 115200)
         # It is heard from its start, not from the first job's opening on.
         attributes = termios.tcgetattr(self._slave)
         attributes[4:6] = [termios.B115200] * 2
@@ -124,7 +122,7 @@ def main() -> None:
         states = {"SQLite": rows_of_sqlite(dsns["SQLite"]), "MariaDB": rows_of_mariadb(dsns["MariaDB"])}
         for interval, number in STARTS.items():
             for engine, state in states.items():
-                with WatchedMeter([telegram("dsmr-5.0.2")], interval) as meter:
+                with WatchedMeter(telegram("dsmr-5.0.2"), interval) as meter:
                     words = jobs.words(dsns[engine], meter.port)
                     rounds = [
                         {

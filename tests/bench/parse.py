@@ -13,18 +13,11 @@ from statistics import median
 
 from p1harvester.reading import parse
 from p1harvester.telegram import Framer
-from tests.meter import telegram
+from tests.meter import PIECE, pieces, telegram
 
 ROUNDS = 21
 TELEGRAMS = 200
 STOPS = (10_000, 100_000, 1_000_000)
-PIECE = 61
-"""Bytes that a USB adapter hands over at a time."""
-
-
-def pieces(stream: bytes) -> list[bytes]:
-    """The stream as it comes from an adapter."""
-    return [stream[start : start + PIECE] for start in range(0, len(stream), PIECE)]
 
 
 def ours(stream: list[bytes]) -> int:
