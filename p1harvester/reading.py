@@ -111,20 +111,11 @@ class _Channel(NamedTuple):
 
 
 _CHANNELS = tuple(
-    _Channel(
-        f"0-{n}:24.1.0",
-        (f"0-{n}:24.2.1", f"0-{n}:24.2.3", f"0-{n}:24.3.0"),
-        (f"0-{n}:96.1.0", f"0-{n}:96.1.1"),
-    )
+    _Channel(f"0-{n}:24.1.0", (f"0-{n}:24.2.1", f"0-{n}:24.2.3", f"0-{n}:24.3.0"), (f"0-{n}:96.1.0", f"0-{n}:96.1.1"))
     for n in range(1, 5)
 )
-_KNOWN = {
-    code.encode(): code
-    for codes in (
-        *(column.codes for column in COLUMNS),
-        *((channel.kind, *channel.values, *channel.identifiers) for channel in _CHANNELS),
-    )
-    for code in codes
+_KNOWN = {code.encode(): code for column in COLUMNS for code in column.codes} | {
+    code.encode(): code for channel in _CHANNELS for code in (channel.kind, *channel.values, *channel.identifiers)
 }
 
 _CONTINUED = re.compile(rb"\)\r?\n\(")
