@@ -432,11 +432,13 @@ def test_killed_at_any_moment(
     database = request.getfixturevalue(kind)
     path = tmp_path / "spool.db"
     chance = random.Random(4)
-    started = time.monotonic()
     env = {"P1_SPOOL": str(path)}
-    assert harvest_at(NOON, database, env=env).returncode == 0
-    longest = 1.1 * (time.monotonic() - started)
     for moment in range(200):
+        if moment % 20 == 0:
+            # How long a run takes changes with what else the machine does.
+            started = time.monotonic()
+            assert harvest_at(NOON - moment, database, env=env).returncode == 0
+            longest = 1.5 * (time.monotonic() - started)
         # Every other run finds no database, so that the spool is killed too, while it fills and while it drains.
         dsn = {"P1_DSN": "sqlite:////none/x.db"} if moment % 2 else database.env
         (tmp_path / "saved").write_bytes(telegram_of(NOON + 1 + moment))
