@@ -13,6 +13,8 @@ from p1harvester.telegram import Damage
 
 _ENOUGH_DAMAGE = 5
 """Damaged telegrams after which there is no hope of a whole one."""
+_ENOUGH_BYTES = 512
+"""What shows an inverted line: more than lie between two OBIS codes, a full log of power failures included."""
 _SAMPLE = 4096
 
 
@@ -55,7 +57,8 @@ def listen(page: Page, port: Port, deadline: float, key: bytes | None) -> Heard 
                 for telegram in framer.feed(chunk):
                     _take(heard, telegram, now)
                 heard.noisy = port.noisy and key is None
-                if heard.noisy or len(heard.telegrams) == 2 or heard.damage.total() >= _ENOUGH_DAMAGE:
+                hopeless = heard.noisy or heard.damage.total() >= _ENOUGH_DAMAGE
+                if len(heard.telegrams) == 2 or (hopeless and heard.received >= _ENOUGH_BYTES):
                     break
             else:
                 heard.damage.update(framer.close())

@@ -112,4 +112,4 @@ def _say_encrypted(page: Page, heard: Heard, settings: Settings) -> None:
 
 
 def _is_inverted(sample: bytes) -> bool:
-    return len(_OBIS.findall(sample.translate(_INVERTED))) >= 3
+    return _OBIS.search(sample.translate(_INVERTED)) is not None
