@@ -211,8 +211,13 @@ class SerialPort(Port):
 
 def _opening_failed(name: str, error: OSError | termios.error) -> P1Error:
     number = getattr(error, "errno", None)
-    if number in (errno.EACCES, errno.EPERM):
+    if number == errno.EACCES:
         return Denied(f"{getuser()} may not open {name}: `sudo usermod -aG dialout {getuser()}`, then log in again")
+    if number == errno.EPERM:
+        return Denied(
+            f"a sandbox or a container keeps {name} from this run: let it have the device; in a unit of systemd that is"
+            " a line DeviceAllow=, made with `sudo systemctl edit p1harvester.service`"
+        )
     if number == errno.EIO:
         return PortFailed(f"{name} failed while being opened (unplugged?): {error}")
     return NoPort(f"{name} cannot be read: {error}; `ls /dev/serial/by-id` shows the adapters that are there")

@@ -210,6 +210,15 @@ def test_a_port_that_is_none(
     assert done.stderr.count("\n") == 1
 
 
+def test_a_port_that_a_sandbox_keeps_away(run: Run) -> None:
+    with Meter([DSMR5]) as meter:
+        refuse = ("strace", "-qq", "-o", "/dev/null", "-P", meter.port, "-e", "inject=openat:error=EPERM")
+        done = run("--port", meter.port, prefix=refuse)
+    assert done.returncode == 77
+    assert "DeviceAllow=" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("adapters", "said"),
     [

@@ -333,6 +333,8 @@ def test_a_majority_dies_while_meters_write(nodes: list[Node], writers: list[Wri
     assert (
         sum("WSREP has not yet prepared node for application use. The reading is safe" in text for text in said) == 10
     )
+    checked = writers[0].run("check", "--env-file", writers[0].settings, "--dsn", writers[0].dsn(one.port))
+    assert "does not see most of the others" in " ".join(checked.stdout.split())
 
     begin = time.monotonic()
     one.ask("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=true'")

@@ -25,6 +25,7 @@ _LATE = 3
 _REFUSED_USER = (1045, 1698, 1130)
 _THIS_HOST = (None, "localhost", "127.0.0.1", "::1")
 _REFUSED_DATABASE = (1044, 1049)
+_CUT_OFF = 1047
 
 
 def check_database(page: Page, settings: Settings, scheduled: bool) -> None:
@@ -124,6 +125,12 @@ def _refusal(survey: Survey, failure: StoreFailed) -> tuple[str, ...]:
         if postgresql:
             return means, f"sudo -u postgres psql -c '\\password {user}'     # asks for it", setting
         return means, f"sudo mariadb -e \"ALTER USER {_account(survey)} IDENTIFIED BY '...'\"", setting
+    if code(failure) == _CUT_OFF:
+        means = (
+            "This node of a Galera cluster does not see most of the others, and takes nothing until it does again."
+            " Readings wait in the spool."
+        )
+        return means, f"sudo mariadb -e \"SHOW STATUS LIKE 'wsrep_cluster_s%'\"     # on {_where(survey)}"
     means = "What answers there did not let us in; the words above are its own, or its driver's."
     return means, f"sudo journalctl -u {_service(survey)} -n 20     # on {_where(survey)}"
 
