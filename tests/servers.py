@@ -26,12 +26,18 @@ ENVIRONMENT = os.environ | {"TZ": ZONE}
 
 
 def free_port() -> int:
-    """A TCP port of loopback that nobody listens on, below those that the kernel gives to clients meanwhile."""
+    """A TCP port of loopback that nobody listens on, and that no test running now was given before.
+
+    It is below those that the kernel gives to clients meanwhile.
+    """
     while True:
-        port = secrets.choice(range(20000, 32768))
+        port, claim = secrets.choice(range(20000, 32768)), socket.socket(socket.AF_UNIX)
         with suppress(OSError), socket.socket() as listener:
+            claim.bind(f"\0p1harvester test port {port}")
             listener.bind(("127.0.0.1", port))
+            claim.detach()  # open while this process lives, and nobody else gets the name
             return port
+        claim.close()
 
 
 def binary(name: str, *folders: str) -> str | None:
@@ -136,8 +142,8 @@ def mariadb(*more: str) -> Iterator[Server | None]:
         command = [daemon, *options, f"--socket={path}", f"--port={port}", "--bind-address=127.0.0.1"]
         command += ["--skip-name-resolve", f"--pid-file={folder}/pid", "--innodb-flush-log-at-trx-commit=1", *more]
         server = Server("mariadb", folder, port, command, None, f"mysql+pymysql://root@/mysql?unix_socket={path}")
-        server.start()
         try:
+            server.start()
             yield server
         finally:
             server.stop()
@@ -184,8 +190,8 @@ def postgresql() -> Iterator[Server | None]:
         ]
         admin = f"postgresql+psycopg://admin@/postgres?host={folder}&port={port}"
         server = Server("postgresql", folder, port, command, owner, admin)
-        server.start()
         try:
+            server.start()
             yield server
         finally:
             server.stop(signal.SIGINT)
