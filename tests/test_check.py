@@ -17,11 +17,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.conftest import Database, Run
+from tests.conftest import Database, Run, unprivileged
 from tests.meter import FOLDER, Meter, noise, sealed, sealed_again, telegram
 from tests.servers import free_port
 from tests.test_command import on_a_terminal
-from tests.test_harvest import unprivileged
 from tests.test_store import ORIGINAL
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -20,11 +20,10 @@ import sqlalchemy as sa
 from p1harvester.errors import Spooled
 from p1harvester.harvest import harvest
 from p1harvester.settings import Settings
-from tests.conftest import COMMAND, UNMEASURED, Database, Run
+from tests.conftest import COMMAND, UNMEASURED, Database, Run, unprivileged
 from tests.meter import Meter, telegram_of
 from tests.proxy import Proxy
 from tests.servers import PASSWORD
-from tests.test_harvest import unprivileged
 
 NOON = 1700000000
 Harvest = Callable[..., CompletedProcess[str]]

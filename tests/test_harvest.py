@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import COMMAND, Database, Run
+from tests.conftest import COMMAND, Database, Run, unprivileged
 from tests.meter import DIALECTS, FOLDER, OLD_LINES, Meter, noise, sealed, telegram
 
 EAST = ("finland", "lithuania")
@@ -39,12 +39,6 @@ def plugged_in(tmp_path: Path, *adapters: str) -> tuple[str, ...]:
     folder = tmp_path / "dev"
     folder.mkdir()
     return ("unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", str(folder), " ".join(adapters))
-
-
-def unprivileged() -> tuple[str, ...]:
-    """A command prefix: even root obeys file modes."""
-    lost = "-dac_override,-dac_read_search"
-    return ("setpriv", "--inh-caps", lost, "--bounding-set", lost) if os.geteuid() == 0 else ()
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

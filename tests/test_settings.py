@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import Run, unprivileged
 from tests.meter import FOLDER
-from tests.test_harvest import unprivileged
 
 SAVED = str(FOLDER / "dsmr-5.0.2.txt")
 

@@ -1,0 +1,148 @@
+"""What the views should say, the long way: plain sums over all rows, in exact fractions."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.servers import ZONE
+
+REGISTERS = {
+    "use_kWh": "use_reading",
+    "use_kWh_1": "use_reading_1",
+    "use_kWh_2": "use_reading_2",
+    "injection_kWh": "injection_reading",
+    "injection_kWh_1": "injection_reading_1",
+    "injection_kWh_2": "injection_reading_2",
+    "gas_m3": "gas_meter_reading",
+    "water_m3": "water_meter_reading",
+    "heat_GJ": "heat_meter_reading",
+}
+POWERS = {"use_kWh": "net_use", "injection_kWh": "net_injection"}
+GAP = 120
+
+Row = dict[str, Any]
+
+
+def exact(value: Any) -> Fraction | None:
+    """A column's value as it was meant: so many thousandths."""
+    return None if value is None else Fraction(round(value * 1000), 1000)
+
+
+def another_meter(before: Row, row: Row, column: str) -> bool:
+    """Whether the two rows are of different meters."""
+    ids = [(before.get(name), row.get(name)) for name in ("gas_meter_id", "meter_id")]
+    pairs = [pair for pair in (ids if column == "gas_m3" else ids[1:]) if None not in pair]
+    return bool(pairs) and pairs[0][0] != pairs[0][1]
+
+
+def power_times_time(before: Row, row: Row, name: str) -> Fraction | None:
+    """Energy by the row's power: what the original computed."""
+    power = exact(row.get(name))
+    return None if power is None else power * (row["time"] - before["time"]) / 3600
+
+
+def step(before: Row, row: Row, column: str) -> Fraction | None:
+    """What was used between two rows that follow each other."""
+    if another_meter(before, row, column):
+        return Fraction(0)
+    old, new = (exact(each.get(REGISTERS[column])) for each in (before, row))
+    if old is not None and new is not None:
+        return max(new - old, Fraction(0))
+    return power_times_time(before, row, POWERS[column]) if column in POWERS else None
+
+
+def second(row: Row) -> int:
+    """When a row was stored."""
+    moment: int = row["time"]
+    return moment
+
+
+class Boundary:
+    """The rows on both sides of a moment, and how far between them it lies."""
+
+    def __init__(self, rows: Sequence[Row], moment: int) -> None:
+        after = bisect_right(rows, moment, key=second)
+        self.at = max(after - 1, 0)
+        self.row = self.next = rows[self.at]
+        self.share = Fraction(0)
+        if 0 < after < len(rows) and moment - self.row["time"] > GAP:
+            self.next = rows[after]
+            self.share = Fraction(moment - self.row["time"], self.next["time"] - self.row["time"])
+
+    def register(self, name: str) -> Fraction:
+        """The register at this moment, of a meter that is the same on both sides."""
+        old, new = exact(self.row[name]), exact(self.next[name])
+        assert old is not None
+        assert new is not None
+        return old + self.share * (new - old)
+
+
+def used(rows: Sequence[Row], start: Boundary, end: Boundary, column: str) -> Fraction | None:
+    """What was used from one moment to another."""
+    name = REGISTERS[column]
+    chain = [exact(row.get(name)) for row in (start.row, start.next, end.row, end.next)]
+    known = [value for value in chain if value is not None]
+    if len(known) == 4 and known == sorted(known) and not another_meter(start.row, end.next, column):
+        return end.register(name) - start.register(name)
+    powers = [row.get(POWERS.get(column, "")) for row in (start.row, start.next, end.row, end.next)]
+    if not known and powers == [None] * 4:
+        return None
+    parts = []
+    for before, row in pairwise(rows[start.at : end.at + 2]):
+        share = Fraction(row["time"] <= end.next["time"])
+        share -= start.share if row["time"] == start.next["time"] else 0
+        share -= 1 - end.share if end.row["time"] < row["time"] <= end.next["time"] else 0
+        if row["time"] <= end.next["time"] and (part := step(before, row, column)) is not None:
+            parts.append(part * share)
+    return sum(parts, Fraction(0)) if parts else None
+
+
+def local(moment: float) -> datetime:
+    """Local time."""
+    return datetime.fromtimestamp(moment, ZoneInfo(ZONE))
+
+
+def periods(rows: Sequence[Row], unit: str) -> list[tuple[int, int]]:
+    """When each hour, day or month of the table begins and ends."""
+    if not rows:
+        return []
+    first, last = local(rows[0]["time"]), rows[-1]["time"]
+    if unit == "hour":
+        begin = int(first.timestamp()) - first.minute * 60 - first.second
+        return [(moment, moment + 3600) for moment in range(begin, last + 1, 3600)]
+    day = first.replace(hour=0, minute=0, second=0, day=first.day if unit == "day" else 1)
+    found = []
+    while day.timestamp() <= last:
+        following = day + timedelta(days=1) if unit == "day" else (day + timedelta(days=31)).replace(day=1)
+        found.append((int(day.timestamp()), int(following.timestamp())))
+        day = following
+    return found
+
+
+def peaks(rows: Sequence[Row]) -> list[tuple[int, float, int | None, float]]:
+    """Month, its highest quarter-hour and when that was, what is billed."""
+    found: dict[int, tuple[float, int | None]] = {}
+    for since, until in periods(rows, "month"):
+        month = rows[bisect_left(rows, since, key=second) : bisect_left(rows, until, key=second)]
+        within = [row for row in month if (row["meter_time"] or row["time"]) < until]
+        if within and (peak := within[-1]["demand_month_peak"]) is not None:
+            found[since] = (peak, within[-1]["demand_month_peak_time"])
+    result = []
+    for since, (peak, when) in found.items():
+        number = local(since).year * 12 + local(since).month
+        year = [max(p, 2.5) for s, (p, _) in found.items() if 0 <= number - local(s).year * 12 - local(s).month < 12]
+        result.append((since, peak, when, sum(year) / len(year)))
+    return result
+
+
+def differences(found: Iterable[Any], expected: Iterable[Any]) -> list[tuple[Any, Any]]:
+    """Where the two are not the same to 1e-9."""
+    return [
+        (a, b)
+        for a, b in zip(found, expected, strict=True)
+        if (a is None) != (b is None) or (a is not None and abs(float(a) - float(b)) > 1e-9)
+    ]
