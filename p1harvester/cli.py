@@ -40,6 +40,9 @@ _SETUP = """examples:
   p1harvester setup -v                                 show the statements that change the table
 """
 
+EX_SOFTWARE = 70
+"""The exit status of a fault of the program itself (sysexits.h)."""
+
 # sd-daemon(3), which the journal takes off again. What -v asks for is a notice: our units keep nothing below that.
 _PRIORITIES = {logging.ERROR: "<3>", logging.WARNING: "<4>", logging.INFO: "<5>"}
 
@@ -65,7 +68,21 @@ def main() -> NoReturn:
         sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        logging.getLogger(__name__).error(_own_fault(error), exc_info=arguments.verbose)  # noqa: TRY400 -- the traceback is for those who ask
+        sys.exit(EX_SOFTWARE)
     sys.exit(status)
+
+
+def _own_fault(error: Exception) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+    from platform import python_version
+
+    versions = [f"p1harvester {__version__}", f"Python {python_version()}"]
+    with suppress(PackageNotFoundError):
+        versions.append(f"SQLAlchemy {version('SQLAlchemy')}")
+    hint = "please report it with what -v shows"
+    return f"a fault of the program itself, {type(error).__name__}: {error} ({', '.join(versions)}); {hint}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -165,9 +182,9 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _setup(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
-    from p1harvester.store import SETUP_LIMIT, Store
+    from p1harvester.store import SETUP_TIMEOUT, Store
 
-    database = Store(settings.dsn, settings.password, SETUP_LIMIT)
+    database = Store(settings.dsn, settings.password, SETUP_TIMEOUT)
     statements = database.set_up()
     for statement in statements if arguments.verbose else ():
         print(statement)

@@ -48,7 +48,7 @@ class EncryptedFramer:
                     del self._buffer[:end]
                     yield from self._framer.feed(plain)
                     continue
-                yield Damage.SEALED
+                yield Damage.UNDECRYPTED
             # What looked like a frame is none, or is damaged: the next may begin within it.
             del self._buffer[: begin + len(_BEGINNING)]
         del self._buffer[: -(_HEADER_LENGTH - 1)]

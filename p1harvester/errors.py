@@ -1,6 +1,6 @@
 """Everything that can go wrong: each error is a sentence for the user and an exit status of sysexits.h."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class P1Error(Exception):
@@ -19,6 +19,23 @@ class PortBusy(P1Error):
     """Somebody else held the port until the deadline (EX_UNAVAILABLE)."""
 
     status = 69
+
+
+class StoreFailed(P1Error):
+    """A database did not do what it was asked (EX_UNAVAILABLE); a run has the spool, and ends as Spooled."""
+
+    status = 69
+
+    def __init__(self, database: str, reason: str, server_code: Any = None, *, damaged: bool = False) -> None:
+        super().__init__(f"{database}: {reason}")
+        self.database = database
+        """The DSN, without a password."""
+        self.reason = reason
+        """The server's or its driver's own words, and what the user can do."""
+        self.server_code = server_code
+        """SQLite's primary result code, MariaDB's error number or PostgreSQL's SQLSTATE; None where there is none."""
+        self.damaged = damaged
+        """Whether this is an SQLite file that is damaged, or none at all."""
 
 
 class NothingStored(P1Error):

@@ -2,19 +2,14 @@
 
 import logging
 import time
-from collections import Counter
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
 
-from p1harvester.errors import NoTelegram
+from p1harvester.errors import NoTelegram, StoreFailed
+from p1harvester.listen import Cause, Heard, listen
 from p1harvester.port import Port, open_port
-from p1harvester.reading import BadTelegram, Reading, parse
+from p1harvester.reading import Reading
 from p1harvester.report import summary
 from p1harvester.settings import Settings
-from p1harvester.telegram import LONGEST, Damage, Framer
-
-if TYPE_CHECKING:
-    from p1harvester.encrypted import EncryptedFramer
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +20,25 @@ DRAIN_UNTIL = 40
 CLOCKS_APART = 300
 """Seconds that the host's clock and the meter's may differ without a warning."""
 
+_WHY_NONE = {
+    Cause.EMPTY: "no telegram: not a single byte is in {name}",
+    Cause.SILENCE: "no telegram: not a single byte came from {name}; is the cable in the meter's P1 port, and has the"
+    " grid operator switched that port on?",
+    Cause.UNKEYED: "the telegrams from {name} are encrypted: set P1_KEY to the key that the grid operator gives",
+    Cause.WRONG_KEY: "the telegrams from {name} are encrypted, and P1_KEY does not open them: is it mistyped, or"
+    " another meter's?",
+    Cause.NEEDLESS_KEY: "nothing that comes from {name} is encrypted: take P1_KEY away",
+    Cause.INVERTED: "no telegram: what comes from {name} is text when every bit is inverted; use a P1 cable, or an"
+    " inverter in the data line",
+    Cause.DAMAGED: "no valid telegram from {name}: there came {passed_over}; if this stays so, try another cable or a"
+    " shorter one",
+    Cause.NONSENSE: "no valid telegram from {name}: one came whole, but {nonsense}",
+    Cause.CUT_OFF: "no valid telegram from {name}: there came {passed_over}; if this stays so, try a longer --timeout,"
+    " or another cable",
+    Cause.NOISE: "no telegram: the {received} bytes from {name} are noise, no telegram begins in them; is this the"
+    " meter's port, and is P1_BAUD right (auto finds out)?",
+}
+
 
 def harvest(settings: Settings) -> str:
     """Store one reading; return a sentence that says what was stored. Raises the errors of P1Error's family."""
@@ -32,7 +46,7 @@ def harvest(settings: Settings) -> str:
     with open_port(settings.port, settings.baud, started + settings.timeout) as port:
         # The meter's bytes pile up in the kernel while this is imported.
         from p1harvester.spool import Spool, keep
-        from p1harvester.store import Store, StoreFailed
+        from p1harvester.store import Store
 
         database = Store(settings.dsn, settings.password)
         spool = Spool(settings.spool, database) if settings.spool else None
@@ -67,60 +81,17 @@ def next_reading(port: Port, key: bytes | None) -> tuple[bytes, Reading]:
 
     Raises NoTelegram at the deadline.
     """
-    framer = framer_for(key)
-    heard, received = b"", 0
-    passed_over: Counter[str] = Counter()
-    for chunk in port.chunks():
-        heard, received = (heard + chunk)[-LONGEST:], received + len(chunk)
-        for telegram in framer.feed(chunk):
-            if isinstance(telegram, Damage):
-                passed_over[telegram.value] += 1
-                continue
-            try:
-                reading = parse(telegram, int(time.time()))
-            except BadTelegram as error:
-                passed_over[f"that cannot be right ({error})"] += 1
-                continue
-            if port.saved and reading.meter_time is not None:
-                reading = replace(reading, time=reading.meter_time)
-            log.info("a whole telegram of %d bytes", len(telegram))
-            return telegram, reading
-    passed_over.update(damage.value for damage in framer.close())
-    if received and is_encrypted(heard) != (key is not None):
-        raise NoTelegram(
-            f"the telegrams from {port.name} are encrypted: set P1_KEY to the key that the grid operator gives"
-            if key is None
-            else f"nothing that comes from {port.name} is encrypted: take P1_KEY away"
-        )
-    raise NoTelegram(_nothing_valid(port.name, received, passed_over))
+    heard = listen(port, key, lambda heard: bool(heard.telegrams))
+    if not heard.telegrams:
+        raise NoTelegram(_why_none(heard))
+    _, telegram, reading = heard.telegrams[0]
+    log.info("a whole telegram of %d bytes", len(telegram))
+    if port.saved and reading.meter_time is not None:
+        reading = replace(reading, time=reading.meter_time)
+    return telegram, reading
 
 
-def framer_for(key: bytes | None) -> "Framer | EncryptedFramer":
-    """What finds telegrams in a port's bytes: encrypted ones if there is a key. Raises BadSettings."""
-    if key is None:
-        return Framer()
-    from p1harvester.encrypted import EncryptedFramer
-
-    return EncryptedFramer(key)
-
-
-def is_encrypted(heard: bytes) -> bool:
-    """Whether an encrypted telegram begins somewhere in these bytes."""
-    from p1harvester.encrypted import HEADER
-
-    return HEADER.search(heard) is not None
-
-
-def _nothing_valid(name: str, received: int, passed_over: Counter[str]) -> str:
-    if not received:
-        return (
-            f"no telegram: not a single byte came from {name}; is the cable in the meter's P1 port,"
-            " and has the grid operator switched that port on?"
-        )
-    if not passed_over:
-        return (
-            f"no telegram: the {received} bytes from {name} are noise, no telegram begins in them;"
-            " is this the meter's port, and is P1_BAUD right (auto finds out)?"
-        )
-    seen = ", ".join(f"{count} {what}" for what, count in passed_over.items())
-    return f"no valid telegram from {name}: there came {seen}; if this stays so, try another cable or a shorter one"
+def _why_none(heard: Heard) -> str:
+    return _WHY_NONE[heard.cause].format(
+        name=heard.port.name, received=heard.received, passed_over=heard.passed_over, nonsense=heard.nonsense
+    )

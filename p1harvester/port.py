@@ -40,6 +40,8 @@ class Port:
 
     saved = False
     """Whether this is a saved telegram, which only the meter's own clock can date."""
+    network = False
+    """Whether the bytes come over a network, from a line whose speed is the other end's."""
 
     def __init__(self, name: str, deadline: float) -> None:
         self.name = name
@@ -89,6 +91,11 @@ def open_port(name: str, baud: int | None, deadline: float) -> Port:
         name = _only_adapter()
         log.info("reading %s, the only USB serial adapter", name)
     return SavedPort(name, deadline) if name == "-" or _is_file(name) else SerialPort(name, baud, deadline)
+
+
+def is_network(name: str) -> bool:
+    """Whether `name` is a URL of a port elsewhere: `socket://host:port`, `rfc2217://host:port`."""
+    return "://" in name
 
 
 def adapters() -> list[str]:
@@ -148,6 +155,7 @@ class SerialPort(Port):
 
     def __init__(self, name: str, baud: int | None, deadline: float) -> None:
         super().__init__(name, deadline)
+        self.network = is_network(name)
         self._finding_out = baud is None
         self._serial = self._open(baud or BAUDS[0])
         self._begin_count()

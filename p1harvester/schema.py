@@ -46,7 +46,7 @@ _COMPRESSED = " ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=8"
 _OPTIONS = {"mysql": _COMPRESSED, "mariadb": _COMPRESSED}
 
 
-def code_of(error: DBAPIError) -> Any:
+def server_code(error: DBAPIError) -> Any:
     """The server's own code: SQLite's primary result code, MariaDB's error number or PostgreSQL's SQLSTATE."""
     match error.orig:
         case sqlite3.Error(sqlite_errorcode=code):

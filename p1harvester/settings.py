@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 
 from p1harvester.errors import BadSettings
@@ -15,6 +16,16 @@ ENV_FILES = (".env", "/etc/p1harvester.env")
 NAMES = ("P1_PORT", "P1_BAUD", "P1_KEY", "P1_DSN", "P1_DSN_PASSWORD", "P1_TIMEOUT", "P1_SPOOL")
 LONGEST_TIMEOUT = 35
 """Seconds: with the database's own limits a run still ends within 55 s."""
+
+
+class Warned(NamedTuple):
+    """Something that is wrong with the settings and does not stop a run, and the command that mends it."""
+
+    says: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.says}: `{self.remedy}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +41,7 @@ class Settings:
     """Seconds for a whole telegram."""
     spool: str | None
     """The spool's file; None: no spool."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
     key: bytes | None = field(default=None, repr=False)
     """What encrypted telegrams are opened with: 16 bytes."""
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -47,7 +58,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
 
     Raises BadSettings.
     """
-    warnings: list[str] = []
+    warnings: list[Warned] = []
     found = _from_file(flags.get("env_file"), warnings)
     found |= {name: _Setting(text, "the environment") for name, text in environ.items() if name[:3] == "P1_" and text}
     for name, setting in found.items():
@@ -88,7 +99,7 @@ def _defaults(given: Mapping[str, _Setting], environ: Mapping[str, str]) -> dict
     return {name: _Setting(text, "the default") for name, text in texts.items()}
 
 
-def _from_file(name: str | None, warnings: list[str]) -> dict[str, _Setting]:
+def _from_file(name: str | None, warnings: list[Warned]) -> dict[str, _Setting]:
     path = name or next(filter(_is_file, ENV_FILES), None)
     if path is None:
         return {}
@@ -107,7 +118,8 @@ def _from_file(name: str | None, warnings: list[str]) -> dict[str, _Setting]:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
         raise BadSettings(f"the settings file {path} cannot be read: {reason}") from error
     if others_read and _holds_secret(found):
-        warnings.append(f"{path} holds a password or a key, and everybody can read it: `chmod o= {path}`")
+        says = f"{path} holds a password or a key, and everybody can read it"
+        warnings.append(Warned(says, f"chmod o= {quote(path)}"))
     return found
 
 

@@ -11,32 +11,38 @@ from dataclasses import asdict
 from getpass import getuser
 from pathlib import Path
 
-from p1harvester.errors import BadSettings, Denied, NothingStored, Spooled
+from p1harvester.database import Database
+from p1harvester.errors import BadSettings, Denied, NothingStored, Spooled, StoreFailed
 from p1harvester.reading import Reading
 from p1harvester.report import as_insert, local
-from p1harvester.store import Row, Store, StoreFailed
+from p1harvester.store import Row, Store
 
 BATCH = 1000
 """Rows in one transaction."""
-LIMIT = 4
+TIMEOUT = 4
 """Seconds that another run may hold the file."""
 
 log = logging.getLogger(__name__)
+
+
+def refuse_the_database(path: Path, database: Database) -> None:
+    """Raise BadSettings where the spool's file is the database itself: to drain it would empty it."""
+    if database.file and database.file.resolve() == path.resolve():
+        raise BadSettings(f"P1_SPOOL and P1_DSN are the same file, {path}: give the spool a file of its own")
 
 
 class Spool:
     """The readings that wait in the file `path` for `database`."""
 
     def __init__(self, path: str, database: Store) -> None:
-        """Raise BadSettings when the spool is the database itself: draining would empty it."""
+        """Raise BadSettings where the spool is the database itself."""
         self.path = Path(path)
         self._database = database
-        if database.file and database.file.resolve() == self.path.resolve():
-            raise BadSettings(f"P1_SPOOL and P1_DSN are the same file, {path}: give the spool a file of its own")
+        refuse_the_database(self.path, database)
 
     def keep(self, row: Row) -> tuple[int, int]:
         """Keep one row; return how many wait, and the oldest one's time. Raises StoreFailed."""
-        store = Store(self.path, limit=LIMIT)
+        store = Store(self.path, timeout=TIMEOUT)
         try:
             store.insert(row)
         except StoreFailed as error:
@@ -65,7 +71,7 @@ class Spool:
                 f" `sudo chown {getuser()} {closed}`"
             )
         try:
-            self._drain(Store(self.path, limit=LIMIT), until)
+            self._drain(Store(self.path, timeout=TIMEOUT), until)
         except StoreFailed as error:
             if error.damaged:
                 self._put_aside()

@@ -4,17 +4,15 @@ Each question costs a look-up by key or a scan of the last day's keys, however m
 """
 
 import sqlite3
-from typing import Any
 
 from sqlalchemy import false, insert, select
-from sqlalchemy.exc import DBAPIError
 
-from p1harvester.schema import TABLE, code_of, missing_columns, views_are_current
-from p1harvester.store import Store, StoreFailed
+from p1harvester.database import Database
+from p1harvester.schema import TABLE, missing_columns, views_are_current
 
 
-class Survey(Store):
-    """A Store that is only asked. Every method connects, and raises StoreFailed; an SQLite file must be there."""
+class Survey(Database):
+    """A database that is only asked. Every method connects, and raises StoreFailed; an SQLite file must be there."""
 
     @property
     def kind(self) -> str:
@@ -92,8 +90,3 @@ class Survey(Store):
         """The rows' times from the UNIX second `since` on, in order."""
         with self._connection() as connection:
             return list(connection.scalars(select(TABLE.c.time).where(TABLE.c.time >= since).order_by(TABLE.c.time)))
-
-
-def code(failure: StoreFailed) -> Any:
-    """The server's own code for what failed (see `schema.code_of`); None where it gave none."""
-    return code_of(failure.__cause__) if isinstance(failure.__cause__, DBAPIError) else None

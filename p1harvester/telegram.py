@@ -26,7 +26,7 @@ class Damage(Enum):
     CRC = "with a wrong CRC"
     CUT_OFF = "cut off"
     GARBLED = "garbled"
-    SEALED = "that P1_KEY does not open"
+    UNDECRYPTED = "that P1_KEY does not open"
     ENDLESS = f"without an end in {LONGEST // 1024} kB"
 
 

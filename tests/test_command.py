@@ -160,3 +160,21 @@ def test_a_reader_that_has_seen_enough_is_no_error(environment: dict[str, str]) 
     done = subprocess.run(words, env=environment, stdout=writing, stderr=subprocess.PIPE, check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_fault_of_the_program_is_one_sentence(environment: dict[str, str]) -> None:
+    code = "import p1harvester.settings\ndel p1harvester.settings.ENV_FILES\nfrom p1harvester.cli import main\nmain()"
+    done = [
+        subprocess.run([sys.executable, "-c", code, *words], env=environment, capture_output=True, text=True)
+        for words in ([], ["-v"], ["check"])
+    ]
+    assert [each.returncode for each in done] == [70, 70, 70]
+    assert ["Traceback" in each.stderr for each in done] == [False, True, False]
+    assert done[0].stderr.count("\n") == 1
+    assert re.search(rf"NameError: .*p1harvester {__version__}, Python 3\.\d+\.\d+, SQLAlchemy 2\.", done[0].stderr)
+
+
+def test_setup_without_a_server_says_nothing_of_a_reading(run: Run) -> None:
+    done = run("setup", "--dsn", "mysql+pymysql://user@127.0.0.1:1/db")
+    assert (done.returncode, done.stderr.count("\n")) == (69, 1)
+    assert "spool" not in done.stderr

@@ -46,8 +46,7 @@ def _settings(page: Page, flags: Mapping[str, str | None], environ: Mapping[str,
     ]
     page.ok("settings", "they can be understood", *lines)
     for warning in settings.warnings:
-        says, _, remedy = warning.rpartition(": ")
-        page.warn("settings", says, "The password is no secret on this host.", remedy.strip("`"))
+        page.warn("settings", warning.says, "The password is no secret on this host.", warning.remedy)
     return settings
 
 

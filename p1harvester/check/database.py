@@ -10,11 +10,11 @@ from statistics import median
 
 from p1harvester.check.page import Page
 from p1harvester.check.spool import check_spool, nearest
-from p1harvester.errors import BadSettings
+from p1harvester.database import TIMEOUT
+from p1harvester.errors import BadSettings, StoreFailed
 from p1harvester.report import local
 from p1harvester.settings import Settings
-from p1harvester.store import LIMIT, StoreFailed
-from p1harvester.survey import Survey, code
+from p1harvester.survey import Survey
 
 _DAY = 86400
 _SETUP = "p1harvester setup"
@@ -61,7 +61,7 @@ def _there(page: Page, survey: Survey) -> bool:
         )
         return False
     try:
-        socket.create_connection((survey.host, survey.tcp_port), LIMIT).close()
+        socket.create_connection((survey.host, survey.tcp_port), TIMEOUT).close()
     except OSError as error:
         page.fail(
             "database",
@@ -111,7 +111,7 @@ def _refusal(survey: Survey, failure: StoreFailed) -> tuple[str, ...]:
     if survey.kind == "sqlite":
         return "The file is no SQLite database, is damaged, or is closed to this user.", f"ls -l {survey.file}"
     # PostgreSQL gives no code before somebody is logged in, only words.
-    if code(failure) in _REFUSED_DATABASE or re.search(r"database .* does not exist", text):
+    if failure.server_code in _REFUSED_DATABASE or re.search(r"database .* does not exist", text):
         means = f"There is no database {name} on the server, or {user} may not use it."
         if postgresql:
             return means, f"sudo -u postgres createdb --owner {user} {name}"
@@ -119,13 +119,13 @@ def _refusal(survey: Survey, failure: StoreFailed) -> tuple[str, ...]:
             means,
             f'sudo mariadb -e "CREATE DATABASE IF NOT EXISTS {name}; GRANT ALL ON {name}.* TO {_account(survey)}"',
         )
-    if code(failure) in _REFUSED_USER or re.search(r"password|authentication|role .* does not exist", text):
+    if failure.server_code in _REFUSED_USER or re.search(r"password|authentication|role .* does not exist", text):
         means = f"The server knows no user {user} with this password, from this host. The password is set so:"
         setting = "P1_DSN_PASSWORD='...'     # the same here, in the env file"
         if postgresql:
             return means, f"sudo -u postgres psql -c '\\password {user}'     # asks for it", setting
         return means, f"sudo mariadb -e \"ALTER USER {_account(survey)} IDENTIFIED BY '...'\"", setting
-    if code(failure) == _CUT_OFF:
+    if failure.server_code == _CUT_OFF:
         means = (
             "This node of a Galera cluster does not see most of the others, and takes nothing until it does again."
             " Readings wait in the spool."
@@ -186,7 +186,7 @@ def _rights(page: Page, survey: Survey) -> None:
         page.fail(
             "rights",
             f"{survey.user or getuser()} may not store a row",
-            f"The database says: {str(failure).removeprefix(f'{survey}: ')}. Readings go to the spool.",
+            f"The database says: {failure.reason}. Readings go to the spool.",
             remedy,
         )
     else:

@@ -4,15 +4,21 @@ import time
 from getpass import getuser
 
 from p1harvester.check import host
-from p1harvester.check.listen import Heard, listen
 from p1harvester.check.no_telegram import say_no_telegram
 from p1harvester.check.page import Page
 from p1harvester.errors import Denied, NoPort, P1Error, PortBusy
-from p1harvester.port import BAUDS, Port, adapters, open_port
+from p1harvester.listen import Heard, listen
+from p1harvester.port import BAUDS, Port, adapters, is_network, open_port
 from p1harvester.settings import Settings
 
 _LOOK = 12
-"""Seconds in which a meter of any dialect sends something: what each of several adapters is given."""
+"""Seconds in which any meter sends something: what each of several adapters is given."""
+_WANTED = 2
+"""Telegrams, which show the meter's interval."""
+_ENOUGH_DAMAGE = 5
+"""Damaged telegrams after which there is no hope of a whole one."""
+_ENOUGH_BYTES = 512
+"""What shows an inverted line: more than lie between two OBIS codes, a full log of power failures included."""
 
 
 def check_line(page: Page, settings: Settings) -> Heard | None:
@@ -57,20 +63,20 @@ def _searched(page: Page, settings: Settings, found: list[str]) -> Heard | None:
             continue
         deadline = time.monotonic() + patience
         try:
-            heard = listen(page, open_port(name, settings.baud, deadline), deadline, settings.key)
+            heard = _listened(page, open_port(name, settings.baud, deadline), deadline, settings.key)
         except P1Error as error:
             seen.append(str(error))
             continue
-        if heard and heard.telegrams:
+        if heard.telegrams:
             seen.append(f"from {name} comes a telegram")
             meters, page.settings["P1_PORT"] = heard, name
             break
-        seen.append(f"from {name} comes no telegram ({heard.received if heard else 0} bytes in {patience:g} s)")
+        seen.append(f"from {name} comes no telegram ({heard.received} bytes in {patience:g} s)")
     page.fail(
         "adapters",
         f"{_counted(found)}, and P1_PORT=auto reads the only one",
         f"Which one is the meter's was tried: {'; '.join(seen)}.",
-        *([f"P1_PORT={meters.name}"] if meters else [f"p1harvester check --port {name}" for name in found]),
+        *([f"P1_PORT={meters.port.name}"] if meters else [f"p1harvester check --port {name}" for name in found]),
     )
     if meters:
         _say_line(page, meters, settings.baud)
@@ -79,16 +85,32 @@ def _searched(page: Page, settings: Settings, found: list[str]) -> Heard | None:
 
 def _heard_from(page: Page, settings: Settings, name: str) -> Heard | None:
     deadline = time.monotonic() + settings.timeout
-    port = _open(page, name, settings.baud, deadline)
-    heard = listen(page, port, deadline, settings.key) if port else None
-    if heard and heard.noisy and settings.baud and "socket:" not in name:
+    if (port := _open(page, name, settings.baud, deadline)) is None:
+        return None
+    try:
+        heard = _listened(page, port, deadline, settings.key)
+    except P1Error as error:
+        page.fail("line", f"{port.name} failed while being read", str(error), "sudo dmesg | tail")
+        return None
+    if settings.baud and port.noisy and not (heard.telegrams or port.network):
         heard = _at_the_other_speed(page, heard, settings.baud, deadline)
-    if heard and heard.telegrams:
+    if heard.telegrams:
         _say_line(page, heard, settings.baud)
         return heard
-    if heard:
-        say_no_telegram(page, heard, settings)
+    say_no_telegram(page, heard, settings)
     return None
+
+
+def _listened(page: Page, port: Port, deadline: float, key: bytes | None) -> Heard:
+    def enough(heard: Heard) -> bool:
+        left = max(0, deadline - time.monotonic())
+        page.waiting(f"listening to {port.name}: {heard.received} bytes, {left:.0f} s left")
+        # What is encrypted looks like noise.
+        hopeless = (port.noisy and key is None) or heard.damage.total() >= _ENOUGH_DAMAGE
+        return len(heard.telegrams) == _WANTED or (hopeless and heard.received >= _ENOUGH_BYTES)
+
+    with port:
+        return listen(port, key, enough)
 
 
 def _open(page: Page, name: str, baud: int | None, deadline: float) -> Port | None:
@@ -125,7 +147,7 @@ def _open(page: Page, name: str, baud: int | None, deadline: float) -> Port | No
 
 
 def _other_ports(page: Page, name: str, error: P1Error) -> list[str]:
-    if "://" in name:
+    if is_network(name):
         return ["systemctl status ser2net     # on that host; a network P1 reader has a web page"]
     found = adapters() if isinstance(error, NoPort) else []
     if len(found) == 1:
@@ -140,23 +162,25 @@ def _named(processes: list[host.Process]) -> str:
 def _at_the_other_speed(page: Page, heard: Heard, baud: int, deadline: float) -> Heard:
     """Listen again where P1_BAUD turned the meter's text into noise; what was heard first stays if it is no worse."""
     try:
-        again = listen(page, open_port(heard.name, BAUDS[BAUDS.index(baud) - 1], deadline), deadline, None)
+        port = open_port(heard.port.name, BAUDS[BAUDS.index(baud) - 1], deadline)
+        again = _listened(page, port, deadline, None)
     except P1Error:
         return heard
-    return again if again and again.telegrams else heard
+    return again if again.telegrams else heard
 
 
 def _say_line(page: Page, heard: Heard, baud: int | None) -> None:
-    if heard.saved:
+    port = heard.port
+    if port.saved:
         page.ok("line", f"a saved telegram of {heard.received} bytes")
         return
-    if baud and heard.baud != baud:
+    if baud and port.baud != baud:
         page.fail(
             "speed",
-            f"with P1_BAUD={baud} there is noise; the meter talks at {heard.baud}",
+            f"with P1_BAUD={baud} there is noise; the meter talks at {port.baud}",
             "DSMR 2.2 and 3.0 meters talk at 9600 baud, all others at 115200.",
-            f"P1_BAUD={heard.baud}     # or auto, which finds out",
+            f"P1_BAUD={port.baud}     # or auto, which finds out",
         )
-        page.settings["P1_BAUD"] = str(heard.baud)
-    speed = "" if "socket:" in heard.name else f" at {heard.baud} baud, {'7E1' if heard.baud == BAUDS[1] else '8N1'}"
+        page.settings["P1_BAUD"] = str(port.baud)
+    speed = "" if port.network else f" at {port.baud} baud, {'7E1' if port.baud == BAUDS[1] else '8N1'}"
     page.ok("line", f"text arrives{speed}: {heard.received} bytes in {heard.seconds:.0f} s")

@@ -2,14 +2,14 @@
 
 import re
 
-from p1harvester.check.listen import Heard
 from p1harvester.check.page import Page
 from p1harvester.harvest import CLOCKS_APART
+from p1harvester.listen import Heard
 from p1harvester.reading import Reading
 from p1harvester.report import SECTIONS, local
 from p1harvester.telegram import Damage, has_crc
 
-_VERSION = re.compile(rb"^(?:1-3:0\.2\.8|0-0:96\.1\.4)\((\d+)\)", re.MULTILINE)
+_SAYS_VERSION = re.compile(rb"^(?:1-3:0\.2\.8|0-0:96\.1\.4)\((\d+)\)", re.MULTILINE)
 _DEVICE = re.compile(rb"^0-([1-4]):24\.1\.0\((\d+)\)", re.MULTILINE)
 _KINDS = {2: "electricity", 3: "gas", 4: "heat", 6: "warm water", 7: "water", 12: "cooling"}
 _HOUR = 3600
@@ -25,14 +25,14 @@ def check_meter(page: Page, heard: Heard) -> None:
 
 def _telegram(page: Page, heard: Heard, telegram: bytes) -> None:
     moments = [moment for moment, *_ in heard.telegrams]
-    if heard.saved:
+    if heard.port.saved:
         every = ""
     elif len(moments) > 1:
         every = f", one every {moments[1] - moments[0]:.0f} s"
     else:
         every = ", and no second one in the time there was"
-    seal = "its CRC right" if has_crc(telegram) else "without a CRC, as old meters send it"
-    says = f"{_dialect(telegram)}, {len(telegram)} bytes, {seal}{every}"
+    crc = "its CRC right" if has_crc(telegram) else "without a CRC, as old meters send it"
+    says = f"{_version(telegram)}, {len(telegram)} bytes, {crc}{every}"
     bad = heard.damage[Damage.CRC] + heard.damage[Damage.GARBLED]
     if not bad:
         page.ok("telegram", says)
@@ -43,13 +43,13 @@ def _telegram(page: Page, heard: Heard, telegram: bytes) -> None:
         "A damaged telegram is passed over and the next awaited, so nothing wrong is stored; but bytes are lost or"
         " changed on the way.",
         "use a shorter cable, and a USB port of the host itself",
-        f"sudo fuser -v {heard.name}",
+        f"sudo fuser -v {heard.port.name}",
     )
 
 
-def _dialect(telegram: bytes) -> str:
-    """The dialect by the telegram's own word (1-3:0.2.8 in the Netherlands, 0-0:96.1.4 in Belgium)."""
-    found = _VERSION.search(telegram)
+def _version(telegram: bytes) -> str:
+    """The telegram's version, by its own word (1-3:0.2.8 in the Netherlands, 0-0:96.1.4 in Belgium)."""
+    found = _SAYS_VERSION.search(telegram)
     if found and found[0].startswith(b"0-0"):
         return "eMUCs-P1 (Belgium)"
     if found:
@@ -88,7 +88,7 @@ def _clock(page: Page, heard: Heard, reading: Reading) -> None:
     if reading.meter_time is None:
         page.ok("clock", "this meter tells no time: a reading's time is this host's")
         return
-    if heard.saved:
+    if heard.port.saved:
         page.ok("clock", f"the saved telegram is of {local(reading.meter_time)}")
         return
     ahead = reading.time - reading.meter_time

@@ -5,11 +5,10 @@ from getpass import getuser
 from pathlib import Path
 
 from p1harvester.check.page import Page
-from p1harvester.errors import BadSettings
+from p1harvester.errors import BadSettings, StoreFailed
 from p1harvester.report import local
 from p1harvester.settings import Settings
-from p1harvester.spool import LIMIT, Spool
-from p1harvester.store import StoreFailed
+from p1harvester.spool import TIMEOUT, refuse_the_database
 from p1harvester.survey import Survey
 
 
@@ -26,7 +25,7 @@ def check_spool(page: Page, settings: Settings, survey: Survey) -> None:
     path = Path(settings.spool)
     there = os.access(path, os.F_OK)
     try:
-        Spool(settings.spool, survey)
+        refuse_the_database(path, survey)
     except BadSettings as error:
         page.fail("spool", "P1_SPOOL is the database itself", str(error), "P1_SPOOL=/var/lib/p1harvester/spool.db")
         return
@@ -41,7 +40,7 @@ def check_spool(page: Page, settings: Settings, survey: Survey) -> None:
     elif not there:
         page.ok("spool", f"nothing waits; {path} is made when it is needed")
     else:
-        _waiting(page, Survey(path, limit=LIMIT))
+        _waiting(page, Survey(path, timeout=TIMEOUT))
 
 
 def _waiting(page: Page, spool: Survey) -> None:

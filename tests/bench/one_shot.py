@@ -62,7 +62,7 @@ CONTINUOUS = """
 import itertools, sys, time
 from dataclasses import asdict, replace
 from sqlalchemy import insert
-from p1harvester.engine import make_engine
+from p1harvester.database import make_engine
 from p1harvester.harvest import next_reading
 from p1harvester.port import open_port
 from p1harvester.schema import TABLE

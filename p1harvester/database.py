@@ -1,26 +1,90 @@
-"""From a DSN to a SQLAlchemy engine, and how long its driver may take. Only this and `store` know SQLAlchemy."""
+"""One database behind a DSN: the engine, a connection that always ends in time, errors as sentences.
+
+`Store` writes through it, `Survey` only asks.
+"""
 
 import signal
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy import URL, Connection, Engine, create_engine, func, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
-from p1harvester.errors import BadSettings
+from p1harvester.errors import BadSettings, StoreFailed
+from p1harvester.schema import TABLE, server_code
+from p1harvester.settings import masked
+
+TIMEOUT = 5
+"""Seconds to connect, and for each statement."""
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def make_engine(dsn: str | Path, password: str | None, limit: int) -> Engine:
-    """An engine for a DSN or for the path of an SQLite file; `limit` seconds to connect and for each statement.
+class Database:
+    """What a DSN leads to. Nothing connects before a method is called; those that do raise StoreFailed."""
+
+    def __init__(self, dsn: str | Path, password: str | None = None, timeout: int = TIMEOUT) -> None:
+        """A DSN, or the path of an SQLite file. Raises BadSettings.
+
+        `timeout` is in seconds: to connect, and for each statement.
+        """
+        self._timeout = timeout
+        self._engine = make_engine(dsn, password, timeout)
+
+    def __str__(self) -> str:
+        """The DSN without its password."""
+        return masked(self._engine.url.render_as_string())
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file, if it is one."""
+        name = self._engine.url.database
+        return Path(name) if name and self._engine.dialect.name == "sqlite" else None
+
+    def waiting(self) -> tuple[int, int]:
+        """How many rows there are, and the oldest one's time (0 where there is none): of a spool, which is small."""
+        with self._connection() as connection:
+            count, first = connection.execute(select(func.count(), func.min(TABLE.c.time))).one()
+            return count, first or 0
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        try:
+            with alarm(2 * self._timeout), self._engine.connect() as connection:
+                try:
+                    yield connection
+                except BaseException:
+                    # No polite goodbye to a server that may not answer: closing the line rolls back.
+                    connection.invalidate()
+                    raise
+        except StoreFailed:
+            raise
+        except Exception as error:
+            # Drivers raise more than their own errors when a server talks nonsense; none may cost a reading.
+            raise self._failure(error) from error
+
+    def _failure(self, error: Exception, advice: str = "") -> StoreFailed:
+        code = server_code(error) if isinstance(error, DBAPIError) else None
+        return StoreFailed(str(self), self._reason(error) + advice, code, damaged=code in _DAMAGED)
+
+    def _reason(self, error: Exception) -> str:
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+        text = str(cause.args[-1] if cause.args else cause) or type(cause).__name__
+        return text.strip().partition("\n")[0].replace(self._engine.url.password or "\0", "***")
+
+
+def make_engine(dsn: str | Path, password: str | None, timeout: int) -> Engine:
+    """An engine for a DSN or for the path of an SQLite file; `timeout` seconds to connect and for each statement.
 
     Raises BadSettings when the DSN cannot be understood or its driver is not installed; connects to nothing.
     """
     try:
         url = URL.create("sqlite", database=str(dsn)) if isinstance(dsn, Path) else make_url(dsn)
-        options = _driver_options(url, limit)
+        options = _driver_options(url, timeout)
         return create_engine(
             url.set(password=password) if password else url,
             poolclass=NullPool,
