@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from p1harvester import __version__
-from p1harvester.errors import P1Error
+from p1harvester.errors import NOTICE, P1Error
 from p1harvester.settings import Settings, load
 
 _SETTINGS = "settings: flag > environment > env file (--env-file, ./.env or /etc/p1harvester.env) > default"
@@ -44,7 +44,7 @@ EX_SOFTWARE = 70
 """The exit status of a fault of the program itself (sysexits.h)."""
 
 # sd-daemon(3), which the journal takes off again. What -v asks for is a notice: our units keep nothing below that.
-_PRIORITIES = {logging.ERROR: "<3>", logging.WARNING: "<4>", logging.INFO: "<5>"}
+_PRIORITIES = {logging.ERROR: "<3>", logging.WARNING: "<4>", NOTICE: "<5>", logging.INFO: "<5>"}
 
 
 def main() -> NoReturn:
@@ -130,10 +130,15 @@ def _configure_output(arguments: argparse.Namespace) -> None:
     for level, priority in _PRIORITIES.items():
         logging.addLevelName(level, priority if in_journal else "p1harvester: ")
     logger.addHandler(handler)
-    logger.setLevel(logging.INFO if arguments.verbose else logging.WARNING)
+    logger.setLevel(logging.INFO if arguments.verbose else NOTICE if _is_watched(arguments) else logging.WARNING)
     # What libraries log is said by our own sentences.
     logging.getLogger().addHandler(logging.NullHandler())
     logger.propagate = False
+
+
+def _is_watched(arguments: argparse.Namespace) -> bool:
+    """Whether a person at a terminal wants to be told that all is well."""
+    return sys.stdout.isatty() and not arguments.quiet
 
 
 def _to_journal() -> bool:
@@ -156,7 +161,7 @@ def _harvest(arguments: argparse.Namespace) -> int:
     from p1harvester.harvest import harvest
 
     sentence = harvest(settings)
-    if arguments.verbose or (sys.stdout.isatty() and not arguments.quiet):
+    if arguments.verbose or _is_watched(arguments):
         print(sentence)
     return 0
 

@@ -22,6 +22,9 @@ COMMAND = str(Path(sys.executable).with_name("p1harvester"))
 UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
 """The environment of a command that must write nothing for coverage."""
 
+HOST_CLOCK = {"PYTHONPATH": str(Path(__file__).with_name("host")), "HOST_CLOCK": "synchronised"}
+"""The environment of a command whose kernel says that the host's clock is synchronised, whether or not it is."""
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -52,7 +55,7 @@ def _zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def environment(tmp_path: Path) -> dict[str, str]:
     """A clean environment with a home of its own; what coverage needs is passed on."""
     passed_on = {name: value for name, value in os.environ.items() if name.startswith("COV")}
-    return passed_on | {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TZ": "Europe/Amsterdam"}
+    return passed_on | {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TZ": "Europe/Amsterdam"} | HOST_CLOCK
 
 
 @pytest.fixture
@@ -64,9 +67,10 @@ def run(environment: dict[str, str], tmp_path: Path) -> Run:
         input: bytes | None = None,  # noqa: A002
         env: dict[str, str] | None = None,
         prefix: tuple[str, ...] = (),
+        command: tuple[str, ...] = (COMMAND,),
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [*prefix, COMMAND, *map(str, words)],
+            [*prefix, *command, *map(str, words)],
             input=input,
             stdin=subprocess.DEVNULL if input is None else None,
             capture_output=True,

@@ -51,7 +51,7 @@ def test_every_dialect_in_every_database(
         adapter = plugged_in(tmp_path, f"serial/by-id/usb-P1_cable={meter.port}", f"ttyUSB0={meter.port}")
         done = run(env=database.env | zone(dialect), prefix=adapter)
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr.count("\n") == done.stderr.count("this host's clock is") == ("meter_time" in rows[dialect])
+    assert done.stderr == ""
     [row] = database.rows()
     assert begin <= row.pop("time") <= time.time()
     assert {name: float(value) for name, value in row.items()} == rows[dialect]

@@ -2,8 +2,8 @@
 
 import re
 
+from p1harvester import clock
 from p1harvester.check.page import Page
-from p1harvester.harvest import CLOCKS_APART
 from p1harvester.listen import Heard
 from p1harvester.reading import Reading
 from p1harvester.report import SECTIONS, local
@@ -13,6 +13,7 @@ _SAYS_VERSION = re.compile(rb"^(?:1-3:0\.2\.8|0-0:96\.1\.4)\((\d+)\)", re.MULTIL
 _DEVICE = re.compile(rb"^0-([1-4]):24\.1\.0\((\d+)\)", re.MULTILINE)
 _KINDS = {2: "electricity", 3: "gas", 4: "heat", 6: "warm water", 7: "water", 12: "cooling"}
 _HOUR = 3600
+_SET_CLOCK = ("sudo timedatectl set-ntp true", "timedatectl     # shows the time and the zone")
 
 
 def check_meter(page: Page, heard: Heard) -> None:
@@ -91,12 +92,35 @@ def _clock(page: Page, heard: Heard, reading: Reading) -> None:
     if heard.port.saved:
         page.ok("clock", f"the saved telegram is of {local(reading.meter_time)}")
         return
+    synchronised = clock.synchronised()
     ahead = reading.time - reading.meter_time
-    says = f"this host's clock is {abs(ahead)} s {'ahead of' if ahead > 0 else 'behind'} the meter's"
-    if abs(ahead) <= CLOCKS_APART:
-        page.ok("clock", says if ahead else "this host's clock and the meter's show the same second")
-        return
-    means = "Readings are stored under this host's time. If it is not set over the network, this sets it:"
-    if abs(abs(ahead) - _HOUR) <= CLOCKS_APART:
-        means = f"An hour apart: one of them takes summer time for winter time, or another time zone. {means}"
-    page.warn("clock", says, means, "sudo timedatectl set-ntp true", "timedatectl     # shows the time and the zone")
+    says = clock.compared(ahead) if ahead else "this host's clock and the meter's show the same second"
+    if abs(ahead) <= clock.APART:
+        if synchronised is False:
+            page.warn(
+                "clock",
+                f"{says}, but nothing keeps this host's right",
+                "The kernel says that it is not synchronised: it may be far off after the next power cut.",
+                *_SET_CLOCK,
+            )
+        else:
+            page.ok("clock", says)
+    else:
+        _say_apart(page, says, synchronised, abs(abs(ahead) - _HOUR) <= clock.APART)
+
+
+def _say_apart(page: Page, says: str, synchronised: bool | None, by_an_hour: bool) -> None:
+    means = "An hour apart: one of them takes summer time for winter time, or another time zone. " if by_an_hour else ""
+    if synchronised:
+        page.warn(
+            "clock",
+            f"{says}, which is the wrong one: this host's is synchronised",
+            f"{means}Readings are stored under this host's time; the meter's is the grid operator's to mend.",
+            "timedatectl     # shows the time, the zone, and that it is synchronised",
+        )
+    elif synchronised is False:
+        means += "The kernel says that this host's is not synchronised: readings are stored under the meter's time."
+        page.warn("clock", says, f"{means} This sets it over the network:", *_SET_CLOCK)
+    else:
+        means += "Readings are stored under this host's time. If it is not set over the network, this sets it:"
+        page.warn("clock", says, means, *_SET_CLOCK)
