@@ -5,22 +5,30 @@ time. A meter's clock may be wrong for years. Only the kernel knows whether the 
 """
 
 from dataclasses import replace
+from pathlib import Path
 
 from p1harvester.reading import Reading
 
 APART = 300
 """Seconds that the host's clock and the meter's may differ."""
+_TIMESYNCD = Path("/run/systemd/timesync")
 _TIME_ERROR = 5
 _TIMEX = 1024
 """Bytes, more than the kernel's `struct timex` has."""
 
 
 def synchronised() -> bool | None:
-    """Whether the kernel says that somebody keeps the host's clock right (adjtimex(2)); None where it does not say."""
+    """Whether the kernel says that somebody keeps the host's clock right (adjtimex(2)).
+
+    Where it may not be asked, as in our units (ProtectClock=), systemd-timesyncd says so by a file, if it is what sets
+    the clock; else None.
+    """
     from ctypes import CDLL, create_string_buffer
 
     state: int = CDLL(None).adjtimex(create_string_buffer(_TIMEX))
-    return None if state < 0 else state != _TIME_ERROR
+    if state >= 0:
+        return state != _TIME_ERROR
+    return (_TIMESYNCD / "synchronized").exists() if _TIMESYNCD.exists() else None
 
 
 def apart(reading: Reading) -> int | None:
