@@ -31,6 +31,9 @@ _WHY_NONE = {
     Cause.DAMAGED: "no valid telegram from {name}: there came {passed_over}; if this stays so, try another cable or a"
     " shorter one",
     Cause.NONSENSE: "no valid telegram from {name}: one came whole, but {nonsense}",
+    Cause.UNCONFIRMED: "no telegram from {name} can be trusted: without a CRC one counts only where a second confirms"
+    " it, and in {seconds:.0f} s there came {telegrams}; try a longer --timeout (P1_TIMEOUT, 35 at most), or another"
+    " cable",
     Cause.CUT_OFF: "no valid telegram from {name}: there came {passed_over}; if this stays so, try a longer --timeout,"
     " or another cable",
     Cause.NOISE: "no telegram: the {received} bytes from {name} are noise, no telegram begins in them; is this the"
@@ -87,15 +90,20 @@ def next_reading(port: Port, key: bytes | None) -> tuple[bytes, Reading]:
 
     Raises NoTelegram at the deadline.
     """
-    heard = listen(port, key, lambda heard: bool(heard.telegrams))
-    if not heard.telegrams:
+    heard = listen(port, key, lambda heard: heard.proven is not None)
+    if not heard.proven:
         raise NoTelegram(_why_none(heard))
-    _, telegram, reading = heard.telegrams[0]
+    _, telegram, reading = heard.proven
     log.info("a whole telegram of %d bytes", len(telegram))
     return telegram, _dated(reading, port)
 
 
 def _why_none(heard: Heard) -> str:
     return _WHY_NONE[heard.cause].format(
-        name=heard.port.name, received=heard.received, passed_over=heard.passed_over, nonsense=heard.nonsense
+        name=heard.port.name,
+        received=heard.received,
+        seconds=heard.seconds,
+        telegrams=len(heard.telegrams),
+        passed_over=heard.passed_over,
+        nonsense=heard.nonsense,
     )

@@ -12,8 +12,9 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
 from p1harvester.port import Port
+from p1harvester.proof import Agreement, agreement, form, is_whole_by_its_form
 from p1harvester.reading import BadTelegram, Reading, parse
-from p1harvester.telegram import LONGEST, Damage, Framer
+from p1harvester.telegram import LONGEST, Damage, Framer, has_crc
 
 if TYPE_CHECKING:
     from p1harvester.encrypted import EncryptedFramer
@@ -47,6 +48,8 @@ class Cause(Enum):
     DAMAGED = auto()
     NONSENSE = auto()
     """Whole, but no reading."""
+    UNCONFIRMED = auto()
+    """Whole, without a CRC, and no other one confirms it."""
     CUT_OFF = auto()
     NOISE = auto()
 
@@ -66,6 +69,10 @@ class Heard:
     nonsense: str = ""
     """Why a whole telegram could not be a reading."""
     telegrams: list[Telegram] = field(default_factory=list)
+    """Those that came whole and make sense."""
+    proven: Telegram | None = None
+    """The last of them that says what the meter said: by its CRC, by another one, or, of a saved one, by its form."""
+    _possible: Telegram | None = None
 
     @property
     def seconds(self) -> float:
@@ -85,6 +92,8 @@ class Heard:
             return Cause.INVERTED
         if self.damage[Damage.CRC] or self.damage[Damage.GARBLED]:
             return Cause.DAMAGED
+        if self.telegrams:
+            return Cause.UNCONFIRMED
         if self.nonsense:
             return Cause.NONSENSE
         return Cause.CUT_OFF if self.damage else Cause.NOISE
@@ -111,9 +120,27 @@ class Heard:
             self.damage[telegram] += 1
             return
         try:
-            self.telegrams.append(Telegram(time.monotonic(), telegram, parse(telegram, int(time.time()))))
+            new = Telegram(time.monotonic(), telegram, parse(telegram, int(time.time())))
         except BadTelegram as error:
             self.nonsense = str(error)
+            return
+        if has_crc(telegram) or (self.port.saved and is_whole_by_its_form(telegram)):
+            self.proven = new
+        else:
+            self._compare(new)
+        self.telegrams.append(new)
+
+    def _compare(self, new: Telegram) -> None:
+        alike = [each for each in self.telegrams if form(each.text) == form(new.text)]
+        match max((agreement(each.reading, new.reading, new.moment - each.moment) for each in alike), default=None):
+            case Agreement.SURE:
+                self.proven = new
+            case Agreement.POSSIBLE:
+                self._possible = new
+
+    def close(self) -> None:
+        """No more will come: what was possible is as good as it gets."""
+        self.proven = self.proven or self._possible
 
 
 def listen(port: Port, key: bytes | None, enough: Callable[[Heard], bool]) -> Heard:
@@ -129,6 +156,7 @@ def listen(port: Port, key: bytes | None, enough: Callable[[Heard], bool]) -> He
         if enough(heard):
             return heard
     heard.damage.update(framer.close())
+    heard.close()
     return heard
 
 

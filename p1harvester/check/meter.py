@@ -4,7 +4,7 @@ import re
 
 from p1harvester import clock
 from p1harvester.check.page import Page
-from p1harvester.listen import Heard
+from p1harvester.listen import Heard, Telegram
 from p1harvester.reading import Reading
 from p1harvester.report import SECTIONS, local
 from p1harvester.telegram import Damage, has_crc
@@ -16,9 +16,9 @@ _HOUR = 3600
 _SET_CLOCK = ("sudo timedatectl set-ntp true", "timedatectl     # shows the time and the zone")
 
 
-def check_meter(page: Page, heard: Heard) -> None:
-    """Say what the telegrams are worth."""
-    _, telegram, reading = heard.telegrams[-1]
+def check_meter(page: Page, heard: Heard, proven: Telegram) -> None:
+    """Say what the telegrams are worth, and what the one that counts says."""
+    _, telegram, reading = proven
     _telegram(page, heard, telegram)
     _contents(page, telegram, reading)
     _clock(page, heard, reading)
