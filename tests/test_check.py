@@ -366,10 +366,14 @@ def test_views_missing(mariadb: Database, run: Run, check: Check, tmp_path: Path
 
 def test_rows_in_the_spool(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
     prepared(sqlite, run)
+    away = tmp_path / "away.db"
+    Path(tmp_path / "readings.db").rename(away)
+    (tmp_path / "readings.db").mkdir()
     for second in (1, 2):
-        away = run("--port", "-", input=telegram("dsmr-5.0.2").replace(b"2239W", b"223%dW" % second)[:-6] + b"\r\n",
-                   env={"P1_DSN": "sqlite:////none/x.db"})  # fmt: skip
-        assert away.returncode == 75
+        frame = sealed_again(DSMR5.replace(b"2239W", b"223%dW" % second))
+        assert run("--port", "-", input=frame, env=sqlite.env).returncode == 75
+    (tmp_path / "readings.db").rmdir()
+    away.rename(tmp_path / "readings.db")
     with Meter([now_on("dsmr-5.0.2")], interval=0.9) as meter:
         check("spool", sqlite, prefix=machine(tmp_path, {CABLE: meter.port}))
 

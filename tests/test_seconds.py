@@ -178,3 +178,17 @@ def test_a_spool_of_an_older_version_is_emptied_as_ever(run: Run, tmp_path: Path
     assert "1 readings wait" in run("check", "--port", FOLDER / "dsmr-5.0.2.txt", env=env).stdout
     assert run("--port", "-", input=telegram_of(NOON + 60), env=env).returncode == 0
     assert stored(tmp_path, "b.db") == [NOON, NOON + 60]
+
+
+def test_check_names_rows_that_cannot_be_and_removes_them(database: Database, run: Run) -> None:
+    assert run("--port", FOLDER / "dsmr-5.0.2.txt", env=database.env).returncode == 0
+    database.execute("INSERT INTO p1_readouts (time) VALUES (600), (946684800), (2114380800)")
+    env = database.env | {"COLUMNS": "999"}
+    said = run("check", "-q", "--port", FOLDER / "dsmr-5.0.2.txt", env=env).stdout
+    assert (
+        "3 rows are of times that cannot be, the first of 1970-01-01 01:10:00, the last of 2037-01-01 01:00:00" in said
+    )
+    [statement] = re.findall(r"'(DELETE FROM p1_readouts .*)'", said)
+    database.execute(statement)
+    assert len(database.rows()) == 1
+    assert "cannot be" not in run("check", "-q", "--port", FOLDER / "dsmr-5.0.2.txt", env=env).stdout
