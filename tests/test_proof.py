@@ -26,6 +26,28 @@ def gone_on(frame: bytes, register: bytes) -> bytes:
     return re.sub(rb"(1-0:1\.8\.1\()[\d.]+", rb"\g<1>" + register, frame)
 
 
+@contextmanager
+def sent(*frames: bytes, every: float = 1) -> Iterator[str]:
+    """A port that sends these to each client, one every so many seconds, and then is silent."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve(client: socket.socket) -> None:
+            with client, suppress(OSError):
+                for frame in frames:
+                    time.sleep(every)
+                    client.sendall(frame)
+                client.recv(1)
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"socket://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
 @pytest.mark.parametrize("baud", ["auto", "9600"])
 @pytest.mark.parametrize("version", OLD_LINES)
 def test_a_second_telegram_confirms_the_first(
@@ -46,38 +68,18 @@ def test_a_second_telegram_confirms_the_first(
         pytest.param(DSMR22.replace(b"00185.471", b"00785.471"), 185.471, id="a digit changed"),
         pytest.param(DSMR22.replace(b"00024.123", b"00054.123"), 185.471, id="a digit of the gas changed"),
         pytest.param(DSMR22.replace(b"4D543338", b"4D543339"), 185.471, id="an identifier changed"),
+        pytest.param(DSMR22.replace(b"0000.98", b"0000.8"), 185.471, id="a digit of the power lost"),
         pytest.param(DSMR22[:200] + DSMR22[150:], 185.471, id="two run together"),
     ],
 )
 def test_a_damaged_one_confirms_nothing(damaged: bytes, stored: float, sqlite: Database, run: Run) -> None:
-    with Meter([damaged, DSMR22, DSMR22], interval=0.2) as meter:
-        assert run("--port", meter.port, env=sqlite.env).returncode == 0
+    with sent(DSMR22, damaged, DSMR22, every=0.2) as port:
+        assert run("--port", port, env=sqlite.env).returncode == 0
     [row] = sqlite.rows()
     assert float(row["use_reading_1"]) == stored
     assert float(row["use_reading"]) == 270.373
     assert float(row["gas_meter_reading"]) == 24.123
-
-
-@contextmanager
-def sent(*frames: bytes) -> Iterator[str]:
-    """A port that sends these to each client, one a second, and then is silent."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve(client: socket.socket) -> None:
-            with client, suppress(OSError):
-                for frame in frames:
-                    client.sendall(frame)
-                    time.sleep(1)
-                client.recv(1)
-
-        def accept() -> None:
-            with suppress(OSError):
-                while True:
-                    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
-
-        threading.Thread(target=accept, daemon=True).start()
-        yield f"socket://127.0.0.1:{listener.getsockname()[1]}"
-        listener.shutdown(socket.SHUT_RDWR)
+    assert float(row["net_use"]) == 0.98
 
 
 @pytest.mark.parametrize("command", [(), ("read",)])
@@ -87,7 +89,7 @@ def test_a_time_too_short_for_two_is_said(command: tuple[str, ...], run: Run) ->
         check = run("check", "--port", port, "--timeout", "2").stdout
     assert done.returncode == 76
     assert "there came 1; try a longer --timeout (P1_TIMEOUT, 35 at most)" in done.stderr
-    assert "p1harvester check --timeout 35" in check
+    assert "p1harvester check --timeout 35" in check, check
 
 
 def test_a_register_that_goes_on_by_more_than_the_power_explains_is_taken_at_the_end(

@@ -37,18 +37,26 @@ def damaged(path: Path, how: str) -> None:
 
 @pytest.mark.parametrize("how", ["zeros", "a page"])
 def test_runs_at_once_put_a_damaged_spool_aside_once(how: str, environment: dict[str, str], tmp_path: Path) -> None:
-    for attempt in range(4):
-        folder = tmp_path / str(attempt)
-        folder.mkdir()
-        damaged(folder / "spool.db", how)
-        runs = []
-        for number in range(5):
-            (folder / str(number)).write_bytes(telegram_of(NOON + 60 * number))
-            env = environment | AWAY | {"P1_SPOOL": str(folder / "spool.db")}
-            runs.append(subprocess.Popen([COMMAND, "-q", "--port", str(number)], cwd=folder, env=env))
-        assert [run.wait() for run in runs] == [75] * 5
-        assert times(folder / "spool.db") == [NOON + 60 * number for number in range(5)]
-        assert len(list(folder.glob("spool.db.damaged-*"))) == 1
+    damaged(tmp_path / "spool.db", how)
+    env = environment | AWAY | {"P1_SPOOL": str(tmp_path / "spool.db")}
+    runs = []
+    # The slower a run is, the longer it believes that the spool is still the damaged one.
+    for number, slow in enumerate((0, 2, 2)):
+        (tmp_path / str(number)).write_bytes(telegram_of(NOON + 60 * number))
+        delay = ["strace", "-qq", "-o", "/dev/null", "-e", "trace=flock", "-e", f"inject=flock:delay_enter={slow}s"]
+        words = [*(delay if slow else ()), COMMAND, "-q", "--port", str(number)]
+        runs.append(subprocess.Popen(words, cwd=tmp_path, env=env))
+    assert [run.wait() for run in runs] == [75] * 3
+    assert times(tmp_path / "spool.db") == [NOON + 60 * number for number in range(3)]
+    assert len(list(tmp_path.glob("spool.db.damaged-*"))) == 1
+
+
+def test_the_same_reading_waits_once(run: Run) -> None:
+    for _ in range(2):
+        assert "where 1 wait" in run("--port", "-", input=telegram_of(NOON), env=AWAY).stderr
+    assert "where 2 wait" in run("--port", "-", input=telegram_of(NOON, "00.327"), env=AWAY).stderr
+    other = {"P1_DSN": "sqlite:////none/y.db"}
+    assert "where 3 wait" in run("--port", "-", input=telegram_of(NOON), env=other).stderr
 
 
 def test_a_file_of_another_program_is_left_as_it_is(run: Run, tmp_path: Path) -> None:
