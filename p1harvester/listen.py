@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
+from p1harvester.parser import BadTelegram, parse
 from p1harvester.port import Port
-from p1harvester.reading import BadTelegram, Reading, parse
+from p1harvester.reading import Reading
 from p1harvester.telegram import LONGEST, Damage, Framer
 
 if TYPE_CHECKING:
@@ -111,7 +112,9 @@ class Heard:
             self.damage[telegram] += 1
             return
         try:
-            self.telegrams.append(Telegram(time.monotonic(), telegram, parse(telegram, int(time.time()))))
+            self.telegrams.append(
+                Telegram(time.monotonic(), telegram, parse(telegram, int(time.time()), -time.timezone))
+            )
         except BadTelegram as error:
             self.nonsense = str(error)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from p1harvester.errors import P1Error
-from p1harvester.reading import parse
+from p1harvester.parser import parse
 from p1harvester.telegram import LONGEST, Damage, Framer, crc16
 from tests.meter import DIALECTS, OLD_LINES, noise, sealed, telegram
 
