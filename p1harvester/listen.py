@@ -84,7 +84,7 @@ class Heard:
             return Cause.UNKEYED if self.key is None else Cause.NEEDLESS_KEY
         if _OBIS.search(self.recent.translate(_INVERTED)):
             return Cause.INVERTED
-        if self.damage[Damage.CRC] or self.damage[Damage.GARBLED]:
+        if self.damage[Damage.CRC] or self.damage[Damage.GARBLED] or self.damage[Damage.NO_CRC]:
             return Cause.DAMAGED
         if self.nonsense:
             return Cause.NONSENSE
@@ -131,7 +131,8 @@ def listen(port: Port, key: bytes | None, enough: Callable[[Heard], bool]) -> He
             heard.take_telegram(telegram)
         if enough(heard):
             return heard
-    heard.damage.update(framer.close())
+    for telegram in framer.close():
+        heard.take_telegram(telegram)
     return heard
 
 
