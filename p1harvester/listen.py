@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from p1harvester.parser import BadTelegram, parse
 from p1harvester.port import Port
 from p1harvester.reading import Reading
-from p1harvester.telegram import LONGEST, Damage, Framer
+from p1harvester.telegram import LONGEST, Damage, Framer, has_crc
 
 if TYPE_CHECKING:
     from p1harvester.encrypted import EncryptedFramer
@@ -111,6 +111,8 @@ class Heard:
         if isinstance(telegram, Damage):
             self.damage[telegram] += 1
             return
+        if has_crc(telegram):
+            self.port.settle()
         try:
             self.telegrams.append(
                 Telegram(time.monotonic(), telegram, parse(telegram, int(time.time()), -time.timezone))
