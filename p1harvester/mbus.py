@@ -11,6 +11,8 @@ from p1harvester.values import hashed, is_unit, quantity, timestamp
 Lines = dict[str, list[str]]
 """OBIS code -> what stands between each pair of brackets."""
 
+UNTYPED = "without a type"
+
 _LEFT_BEHIND = 31 * 24 * 3600
 """Seconds that a device's time may be behind another's before it counts as one that was replaced."""
 _KIND = re.compile(r"\d{1,9}", re.ASCII)
@@ -65,7 +67,7 @@ def announced(lines: Lines) -> dict[int, str]:
         if kind is not None:
             found[channel.number] = KINDS[kind].name if kind in KINDS else f"type {kind}"
         elif any(any(lines.get(code, ())) for code in channel.values):
-            found[channel.number] = "without a type"
+            found[channel.number] = UNTYPED
     return found
 
 

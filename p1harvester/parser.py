@@ -153,9 +153,12 @@ def _values(lines: mbus.Lines, zone: int, unread: dict[str, str]) -> dict[str, A
             try:
                 values[field] = value_of(text, unit, zone)
             except ValueError:
-                unread[code] = (
-                    f"{code} says {text[:40]!r}, which is no {'time' if unit == 'time' else f'number of {unit}'}"
-                )
+                what = "time" if unit == "time" else f"number of {unit}"
+                unread[code] = f"{code} says {text[:40]!r}, which is no {what}"
+            else:
+                # Other times are none for good reason: a month without a peak, a device that is not linked.
+                if field == "meter_time" and values[field] is None and text:
+                    unread[code] = f"{code} says {text!r}, which is no time from 2005 to 2049"
             if values[field] is not None:
                 break
     _add_totals(values, unread)

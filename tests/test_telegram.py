@@ -109,14 +109,15 @@ def test_memory_is_bounded() -> None:
 )
 def test_no_flipped_bit_passes(respelled: str, dialect: str) -> None:
     whole = RESPELLED[respelled](telegram(dialect))
-    [came] = framed(whole)
+    body = whole[: whole.rindex(b"!")]
+    assert [event for event in framed(whole) if isinstance(event, bytes) and event.startswith(body)]
     for position in range(len(whole)):
         for bit in range(8):
             flipped = bytearray(whole)
             flipped[position] ^= 1 << bit
             passed = [event for event in framed(bytes(flipped)) if isinstance(event, bytes)]
             # A CRC in small letters is the same CRC, and the last newline says nothing.
-            assert all(event[: event.rindex(b"!")] == came[: came.rindex(b"!")] for event in passed), (position, bit)
+            assert all(event[: event.rindex(b"!")] == body for event in passed), (position, bit)
             assert not passed or position > whole.rindex(b"!"), (position, bit)
 
 
