@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from p1harvester import clock
 from p1harvester.errors import NOTICE, NoTelegram, StoreFailed
 from p1harvester.listen import Cause, Heard, listen
+from p1harvester.parser import remarks
 from p1harvester.port import Port, open_port
 from p1harvester.reading import Reading
 from p1harvester.report import summary
@@ -95,6 +96,9 @@ def next_reading(port: Port, key: bytes | None) -> tuple[bytes, Reading]:
         raise NoTelegram(_why_none(heard))
     _, telegram, reading = heard.proven
     log.info("a whole telegram of %d bytes", len(telegram))
+    if log.isEnabledFor(logging.INFO):
+        for line in remarks(telegram).unread:
+            log.info("left out: %s", line)
     return telegram, _dated(reading, port)
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
+from p1harvester.parser import BadTelegram, parse
 from p1harvester.port import Port
 from p1harvester.proof import Agreement, agreement, form, is_whole_by_its_form
-from p1harvester.reading import BadTelegram, Reading, parse
+from p1harvester.reading import Reading
 from p1harvester.telegram import LONGEST, Damage, Framer, has_crc
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Heard:
             return Cause.UNKEYED if self.key is None else Cause.NEEDLESS_KEY
         if _OBIS.search(self.recent.translate(_INVERTED)):
             return Cause.INVERTED
-        if self.damage[Damage.CRC] or self.damage[Damage.GARBLED]:
+        if self.damage[Damage.CRC] or self.damage[Damage.GARBLED] or self.damage[Damage.NO_CRC]:
             return Cause.DAMAGED
         if self.telegrams:
             return Cause.UNCONFIRMED
@@ -119,8 +120,10 @@ class Heard:
         if isinstance(telegram, Damage):
             self.damage[telegram] += 1
             return
+        if has_crc(telegram):
+            self.port.settle()
         try:
-            new = Telegram(time.monotonic(), telegram, parse(telegram, int(time.time())))
+            new = Telegram(time.monotonic(), telegram, parse(telegram, int(time.time()), -time.timezone))
         except BadTelegram as error:
             self.nonsense = str(error)
             return
@@ -155,7 +158,8 @@ def listen(port: Port, key: bytes | None, enough: Callable[[Heard], bool]) -> He
             heard.take_telegram(telegram)
         if enough(heard):
             return heard
-    heard.damage.update(framer.close())
+    for telegram in framer.close():
+        heard.take_telegram(telegram)
     heard.close()
     return heard
 

@@ -291,7 +291,7 @@ def test_a_day_with_the_server_down_three_times(
 
 def fill(path: Path, seconds: range) -> None:
     """A spool with a row for each of these seconds, made by the program's own code."""
-    from p1harvester.reading import parse
+    from p1harvester.parser import parse
     from p1harvester.schema import TABLE
     from p1harvester.store import Store
 

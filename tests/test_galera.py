@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from p1harvester.errors import Spooled
 from p1harvester.harvest import harvest
-from p1harvester.reading import parse
+from p1harvester.parser import parse
 from p1harvester.settings import Settings
 from p1harvester.store import Store
 from tests import galera

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import COMMAND, Database, Run, unprivileged
-from tests.meter import DIALECTS, FOLDER, OLD_LINES, Meter, noise, sealed, telegram
+from tests.meter import DIALECTS, FOLDER, OLD_LINES, Meter, noise, sealed, sealed_again, telegram
 
 EAST = ("finland", "lithuania")
 DSMR5 = telegram("dsmr-5.0.2")
@@ -144,6 +144,17 @@ def test_the_right_speed_can_be_set(dialect: str, run: Run) -> None:
         assert run("read", "--raw", "--port", meter.port, env={"P1_BAUD": str(baud)}).stdout.encode() == telegram(
             dialect
         )
+
+
+@pytest.mark.parametrize("skip", [0, 200, 700])
+def test_a_message_that_looks_like_noise_does_not_keep_the_speed_from_being_found(skip: int, run: Run) -> None:
+    whole = telegram("hungary").replace(b"0-0:96.13.0(" + b"20" * 512, b"0-0:96.13.0(" + b"\xff" * 1024)
+    frame = sealed_again(whole)
+    assert len(frame) - len(frame.translate(None, b"\xff")) == 1024
+    with Meter([frame], interval=0.2, skip=skip) as meter:
+        done = run("read", "--json", "--port", meter.port, "--timeout", "5")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["use_reading"] == 173.64
 
 
 def test_unplugged(run: Run) -> None:

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from dotenv import dotenv_values
 
-from p1harvester.reading import parse
+from p1harvester.parser import parse
 from tests import servers
 from tests.conftest import UNMEASURED, Run
 from tests.meter import NetworkReader

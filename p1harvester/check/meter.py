@@ -5,13 +5,13 @@ import re
 from p1harvester import clock
 from p1harvester.check.page import Page
 from p1harvester.listen import Heard, Telegram
+from p1harvester.mbus import UNTYPED
+from p1harvester.parser import remarks
 from p1harvester.reading import Reading
 from p1harvester.report import SECTIONS, local
 from p1harvester.telegram import Damage, has_crc
 
 _SAYS_VERSION = re.compile(rb"^(?:1-3:0\.2\.8|0-0:96\.1\.4)\((\d+)\)", re.MULTILINE)
-_DEVICE = re.compile(rb"^0-([1-4]):24\.1\.0\((\d+)\)", re.MULTILINE)
-_KINDS = {2: "electricity", 3: "gas", 4: "heat", 6: "warm water", 7: "water", 12: "cooling"}
 _HOUR = 3600
 _SET_CLOCK = ("sudo timedatectl set-ntp true", "timedatectl     # shows the time and the zone")
 
@@ -20,7 +20,9 @@ def check_meter(page: Page, heard: Heard, proven: Telegram) -> None:
     """Say what the telegrams are worth, and what the one that counts says."""
     _, telegram, reading = proven
     _telegram(page, heard, telegram)
-    _contents(page, telegram, reading)
+    said = remarks(telegram)
+    _contents(page, said.devices, reading)
+    _unread(page, said.unread)
     _clock(page, heard, reading)
 
 
@@ -59,21 +61,24 @@ def _version(telegram: bytes) -> str:
     return "P1 without a version" if has_crc(telegram) else "DSMR 2.2 or 3.0"
 
 
-def _contents(page: Page, telegram: bytes, reading: Reading) -> None:
+def _contents(page: Page, devices: dict[int, str], reading: Reading) -> None:
     holds = [
         title.lower()
         for title, names in SECTIONS.items()
         if any(getattr(reading, name) is not None for name in names) and title != "Meters"
     ]
     lacks = [title.lower() for title in SECTIONS if title.lower() not in holds and title != "Meters"]
-    says = f"it holds {', '.join(holds)}"
-    devices = {int(channel): _KINDS.get(int(kind), f"type {int(kind)}") for channel, kind in _DEVICE.findall(telegram)}
+    says = f"it holds {', '.join(holds) or 'no value'}"
     announced = ", ".join(f"{channel} {kind}" for channel, kind in devices.items()) or "none"
     if reading.gas_meter_reading is not None:
         page.ok("contents", says, f"M-Bus channels: {announced}", *([f"it lacks {', '.join(lacks)}"] if lacks else []))
         return
     if "gas" in devices.values():
         means = "The gas meter is announced but sends no reading: its link to the electricity meter does not work."
+    elif UNTYPED in devices.values():
+        means = (
+            "A device sends a reading and does not say what it is: m3 may be gas or water, so nothing of it is stored."
+        )
     else:
         means = "No gas meter is announced. In a house without gas nothing wants mending; else it is not linked to the"
         means += " electricity meter, which the grid operator must do."
@@ -83,6 +88,16 @@ def _contents(page: Page, telegram: bytes, reading: Reading) -> None:
         means,
         "p1harvester read --raw | grep '^0-[1-4]:24'     # the M-Bus devices; wait a day after a change",
     )
+
+
+def _unread(page: Page, unread: tuple[str, ...]) -> None:
+    if unread:
+        page.warn(
+            "lines",
+            "; ".join(unread),
+            "The CRC is right, so this is what the meter sent: these values are left out, all others are stored.",
+            "p1harvester read --raw     # report it, but without the equipment identifiers (96.1)",
+        )
 
 
 def _clock(page: Page, heard: Heard, reading: Reading) -> None:

@@ -21,8 +21,9 @@ from typing import cast
 from unittest.mock import patch
 
 from p1harvester.listen import Heard
+from p1harvester.parser import parse
 from p1harvester.port import Port
-from p1harvester.reading import COLUMNS, Reading, parse
+from p1harvester.reading import COLUMNS, Reading
 from p1harvester.telegram import Framer
 from tests.meter import telegram
 
@@ -102,7 +103,7 @@ def heard(sent: Sequence[bytes]) -> Reading | None:
     """What a run makes of these frames, one every 10 s."""
     now = 0.0
     framer, found = Framer(), Heard(cast(Port, SimpleNamespace(saved=False, name="")), None)
-    with patch("p1harvester.listen.time", SimpleNamespace(monotonic=lambda: now, time=lambda: 0)):
+    with patch("p1harvester.listen.time", SimpleNamespace(monotonic=lambda: now, time=lambda: 0, timezone=-3600)):
         for frame in sent:
             now += EVERY
             for whole in framer.feed(frame):
@@ -116,7 +117,7 @@ def heard(sent: Sequence[bytes]) -> Reading | None:
 def outcome(chance: random.Random, version: str, parity: bool, damage: Damage, count: int) -> str:
     """One trial: `right`, `refused`, or what is wrong, `power` or `rest`."""
     frames = stream(chance, version, count + 1)
-    true = [parse(frame, 0) for frame in frames]
+    true = [parse(frame, 0, 3600) for frame in frames]
     sent, at = [on_7e1(frame) if parity else frame for frame in frames], chance.randrange(count)
     sent[at] = damage(chance, sent[at], sent[at + 1])
     if (reading := heard(sent[:count])) is None:

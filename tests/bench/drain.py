@@ -12,7 +12,7 @@ from pathlib import Path
 import pymysql
 import sqlalchemy as sa
 
-from p1harvester.reading import parse
+from p1harvester.parser import parse
 from p1harvester.schema import TABLE
 from p1harvester.spool import Spool
 from p1harvester.store import Store

@@ -1,0 +1,128 @@
+"""The devices behind the electricity meter, on its M-Bus channels 1 to 4: which are there, and which one counts."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from p1harvester.reading import KINDS, Kind
+from p1harvester.values import hashed, is_unit, quantity, timestamp
+
+Lines = dict[str, list[str]]
+"""OBIS code -> what stands between each pair of brackets."""
+
+UNTYPED = "without a type"
+
+_LEFT_BEHIND = 31 * 24 * 3600
+"""Seconds that a device's time may be behind another's before it counts as one that was replaced."""
+_KIND = re.compile(r"\d{1,9}", re.ASCII)
+_NO_NUMBER = re.compile(r"[0 ]*|(?:30)*|(?:20)*")
+"""An identifier of nothing but zeros or spaces, in ASCII or in hexadecimal."""
+
+
+class _Channel(NamedTuple):
+    """The codes of one channel: a device's type; its value and its identifier, each under one of several."""
+
+    number: int
+    kind: str
+    values: tuple[str, ...]
+    identifiers: tuple[str, ...]
+
+
+_CHANNELS = tuple(
+    _Channel(
+        n, f"0-{n}:24.1.0", tuple(f"0-{n}:24.{v}" for v in ("2.1", "2.3", "3.0")), (f"0-{n}:96.1.0", f"0-{n}:96.1.1")
+    )
+    for n in range(1, 5)
+)
+CODES = tuple(code for channel in _CHANNELS for code in (channel.kind, *channel.values, *channel.identifiers))
+
+
+class Device(NamedTuple):
+    """A device that is there: the column of its value, when that was read, and the hash of its identifier.
+
+    `identifier` is None where it has no number, or says nothing of it (`nameless` tells which).
+    """
+
+    field: str
+    time: int | None
+    value: Decimal
+    identifier: int | None
+    nameless: bool
+
+
+def counted(lines: Lines, zone: int, unread: dict[str, str]) -> Iterator[Device]:
+    """The one device of each kind whose value counts; what cannot be read is added to `unread`."""
+    there = list(_there(lines, zone, unread))
+    for field in dict.fromkeys(device.field for device in there):
+        if chosen := _chosen([device for device in there if device.field == field]):
+            yield chosen
+
+
+def announced(lines: Lines) -> dict[int, str]:
+    """Channel -> what is on it, in words."""
+    found = {}
+    for channel in _CHANNELS:
+        kind = _kind(channel, lines)
+        if kind is not None:
+            found[channel.number] = KINDS[kind].name if kind in KINDS else f"type {kind}"
+        elif any(any(lines.get(code, ())) for code in channel.values):
+            found[channel.number] = UNTYPED
+    return found
+
+
+def _chosen(devices: list[Device]) -> Device | None:
+    """The same one from telegram to telegram, whichever was read last: the channels stand in their order."""
+    named = [device for device in devices if not device.nameless]
+    live = named or [device for device in devices if device.value]
+    live = [device for device in live if device.value] or live
+    newest = max((device.time for device in live if device.time is not None), default=0)
+    live = [device for device in live if device.time is None or device.time >= newest - _LEFT_BEHIND]
+    return live[-1] if live else None
+
+
+def _there(lines: Lines, zone: int, unread: dict[str, str]) -> Iterator[Device]:
+    for channel in _CHANNELS:
+        identifiers = [lines[code][0] for code in channel.identifiers if lines.get(code)]
+        number = next((each for each in identifiers if not _NO_NUMBER.fullmatch(each)), None)
+        for code in channel.values:
+            kind = KINDS.get(_kind(channel, lines) or (3 if code.endswith(".24.2.3") else 0))
+            if not (kind and kind.field and lines.get(code)):
+                continue
+            value, time = _value(code, lines[code], kind, zone, unread)
+            if value is not None:
+                yield Device(
+                    kind.field,
+                    time,
+                    value,
+                    None if number is None else hashed(number),
+                    bool(identifiers) and number is None,
+                )
+                break
+
+
+def _kind(channel: _Channel, lines: Lines) -> int | None:
+    text = next(iter(lines.get(channel.kind, ())), "").strip()
+    return int(text) if _KIND.fullmatch(text) else None
+
+
+def _value(
+    code: str, groups: list[str], kind: Kind, zone: int, unread: dict[str, str]
+) -> tuple[Decimal | None, int | None]:
+    """The value of a device and when it was read; no value where it is not there."""
+    number, _, unit = groups[-1].partition("*")
+    # DSMR 2.2 and 3.0 put the unit between brackets of its own, before the value.
+    if not unit and code.endswith("24.3.0") and len(groups) > 1:
+        unit = groups[-2]
+    unit, stamp = unit.strip(), groups[0].strip() if len(groups) > 1 else ""
+    time = timestamp(stamp, zone)
+    # What is not there, or not yet linked, has no unit, or a date that is none: 25:25, 1970, 2000, 2063.
+    if not unit or (stamp and time is None):
+        return None, None
+    try:
+        return quantity(f"{number}*{unit}", kind.unit), time
+    except ValueError:
+        # A heat meter's volume is read, and has no column.
+        if not is_unit(unit) or unit.lower() == kind.unit.lower():
+            unread[code] = f"{code} says {groups[-1][:40]!r}, which is no number of {kind.unit}"
+        return None, None
