@@ -7,13 +7,13 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from p1harvester.parser import BadTelegram, parse
 from p1harvester.port import Port
-from p1harvester.proof import Agreement, agreement, form, is_whole_by_its_form
+from p1harvester.proof import form, is_whole_by_its_form, unconfirmed
 from p1harvester.reading import Reading
 from p1harvester.telegram import LONGEST, Damage, Framer, has_crc
 
@@ -134,15 +134,17 @@ class Heard:
         self.telegrams.append(new)
 
     def _compare(self, new: Telegram) -> None:
-        alike = [each for each in self.telegrams if form(each.text) == form(new.text)]
-        match max((agreement(each.reading, new.reading, new.moment - each.moment) for each in alike), default=None):
-            case Agreement.SURE:
-                self.proven = new
-            case Agreement.POSSIBLE:
-                self._possible = new
+        for each in self.telegrams:
+            if form(each.text) == form(new.text):
+                doubtful = unconfirmed(each.reading, new.reading, new.moment - each.moment)
+                if doubtful is not None:
+                    nothing: dict[str, Any] = dict.fromkeys(doubtful)
+                    self._possible = new._replace(reading=replace(new.reading, **nothing))
+                    if not doubtful:
+                        self.proven = new
 
     def close(self) -> None:
-        """No more will come: what was possible is as good as it gets."""
+        """No more will come: of what was heard, all but what is in doubt is as good as it gets."""
         self.proven = self.proven or self._possible
 
 

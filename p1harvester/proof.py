@@ -6,7 +6,6 @@ next telegram: registers go on by no more than the power can explain, everything
 
 import re
 from decimal import Decimal
-from enum import IntEnum
 from typing import Any
 
 from p1harvester.reading import COLUMNS, Column, Reading
@@ -30,7 +29,7 @@ _MARGIN = 2
 """Seconds by which two telegrams may be further apart than they were heard."""
 _MOST_KW = 100
 """More than any house draws or injects."""
-_PEAK_KW = Decimal("0.5")
+_PEAK_KW = Decimal("0.2")
 """What may be drawn for a moment between two telegrams beyond the power that they show."""
 _STEP = Decimal("0.001")
 _MOST_IN_AN_HOUR = 40
@@ -39,15 +38,9 @@ _PERIODS = 2
 """Hours: a gas meter gives a value each, and may have missed one."""
 _MOST_EVENTS = 3
 """Power failures and the like between two telegrams."""
-
-
-class Agreement(IntEnum):
-    """How well a telegram goes with an earlier one."""
-
-    NONE = 0
-    POSSIBLE = 1
-    """Nothing contradicts, but something went on by more than the power at both ends explains, or is rare."""
-    SURE = 2
+_MOST_TARIFFS = 9
+_FREE = ("kW", "V", "A")
+"""The units of what may be anything at any time."""
 
 
 def form(telegram: bytes) -> tuple[bytes, ...]:
@@ -86,42 +79,46 @@ def _is_whole(line: bytes) -> bool:
     return bool(_LINE.fullmatch(line) and form.fullmatch(line))
 
 
-def agreement(earlier: Reading, later: Reading, seconds: float) -> Agreement:
-    """How well `later` goes with `earlier`, heard so many seconds before: as well as its worst value."""
-    found = Agreement.SURE
-    powers = [each.net_use or each.net_injection or Decimal(0) for each in (earlier, later)]
+def unconfirmed(earlier: Reading, later: Reading, seconds: float) -> set[str] | None:
+    """The columns of `later` that may be right and may be not, beside `earlier`, heard so many seconds before.
+
+    That is what went on by more than the power at both ends explains, or hardly ever changes. None where something went
+    on as no meter can: one of the two is damaged.
+    """
     hours = (Decimal(seconds) + _MARGIN) / 3600
-    explained = (max(powers) + _PEAK_KW) * hours + _STEP
+    found = set()
     for column in COLUMNS:
         one, other = getattr(earlier, column.field), getattr(later, column.field)
         if (one is None) != (other is None):
-            return Agreement.NONE
-        if one is not None and column.field != "time":
-            idle = column.field[-1:].isdigit() and earlier.tariff == later.tariff not in (None, int(column.field[-1]))
-            found = min(found, _step(column, other - one, Decimal(0) if idle else explained, hours))
+            return None
+        if one is None or column.field == "time" or column.unit in _FREE:
+            continue
+        sure, most = _bounds(column, earlier, later, hours)
+        step = abs(other - one) if column.unit == "tariff" else other - one
+        if not 0 <= step <= most or (column.unit == "time" and column.field != "meter_time" and step % 60):
+            return None
+        if step > sure:
+            found.add(column.field)
     return found
 
 
-def _step(column: Column, step: Any, explained: Decimal, hours: Decimal) -> Agreement:
-    """How likely it is that a value went on by `step`."""
-    sure: Any = 0
-    most: Any = 0
+def _bounds(column: Column, earlier: Reading, later: Reading, hours: Decimal) -> tuple[Any, Any]:
+    """By how much a value goes on for sure at most, and by how much it can at the very most."""
     match column.unit:
         case "kWh":
-            sure, most = explained, _MOST_KW * hours + _STEP
+            name = "net_use" if column.field.startswith("use") else "net_injection"
+            power = max(getattr(each, name) or Decimal(0) for each in (earlier, later))
+            tariff = column.field[-1:]
+            idle = tariff.isdigit() and earlier.tariff == later.tariff not in (None, int(tariff))
+            return Decimal(0) if idle else (power + _PEAK_KW) * hours + _STEP, _MOST_KW * hours + _STEP
         case "m3" | "GJ":
-            most = _MOST_IN_AN_HOUR * _PERIODS
+            return 0, _MOST_IN_AN_HOUR * _PERIODS
         case "time" if column.field == "meter_time":
-            sure = most = float(hours * 3600)
+            return float(hours * 3600), float(hours * 3600)
         case "time":
-            most = 0 if step % 60 else _PERIODS * 3600
+            return 0, _PERIODS * 3600
         case "count":
-            most = _MOST_EVENTS
+            return 0, _MOST_EVENTS
         case "tariff":
-            step = abs(step)
-            most = step
-        case "kW" | "V" | "A":
-            return Agreement.SURE
-    if 0 <= step <= sure:
-        return Agreement.SURE
-    return Agreement.POSSIBLE if 0 <= step <= most else Agreement.NONE
+            return 0, _MOST_TARIFFS
+    return 0, 0

@@ -92,14 +92,21 @@ def test_a_time_too_short_for_two_is_said(command: tuple[str, ...], run: Run) ->
     assert "p1harvester check --timeout 35" in check, check
 
 
-def test_a_register_that_goes_on_by_more_than_the_power_explains_is_taken_at_the_end(
-    sqlite: Database, run: Run
-) -> None:
+def test_a_register_that_goes_on_by_more_than_the_power_explains_waits_for_a_third(sqlite: Database, run: Run) -> None:
+    frames = [gone_on(DSMR22, register) for register in (b"00185.471", b"00185.520", b"00185.521")]
+    with sent(*frames) as port:
+        assert run("--port", port, "--timeout", "8", env=sqlite.env).returncode == 0
+    [row] = sqlite.rows()
+    assert float(row["use_reading_1"]) == 185.521
+
+
+def test_where_no_third_comes_what_is_in_doubt_is_not_stored(sqlite: Database, run: Run) -> None:
     frames = [gone_on(DSMR22, register) for register in (b"00185.471", b"00185.520")]
     with sent(*frames) as port:
         assert run("--port", port, "--timeout", "3", env=sqlite.env).returncode == 0
     [row] = sqlite.rows()
-    assert float(row["use_reading_1"]) == 185.52
+    assert not {"use_reading_1", "use_reading"} & row.keys()
+    assert float(row["use_reading_2"]) == 84.902
 
 
 def test_a_register_that_goes_back_is_never_taken(sqlite: Database, run: Run) -> None:

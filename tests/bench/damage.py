@@ -2,7 +2,7 @@
 
 A meter sends a telegram every 10 s, its registers going on by its power; one of them is damaged on the line, and the
 run hears two (the time that P1_BAUD=auto leaves a meter at 9600 baud at worst) or three. What is stored is right if
-each value is what one of these telegrams said.
+each value is what one of these telegrams said, or NULL where two could not settle it.
 
 - one byte lost, 1 to 20 bytes lost in a row: at any place
 - spliced: the telegram's end is that of the next one, each cut at any place
@@ -125,7 +125,7 @@ def outcome(chance: random.Random, version: str, parity: bool, damage: Damage, c
     wrong = {
         column.field
         for column in COLUMNS
-        if getattr(reading, column.field) not in {getattr(each, column.field) for each in true}
+        if getattr(reading, column.field) not in {None, *(getattr(each, column.field) for each in true)}
     }
     if wrong - set(POWERS):
         return "rest"
