@@ -122,16 +122,17 @@ class Store(Database):
             return self._upgrade(connection)
 
     def set_up_views(self) -> bool:
-        """Create or replace the views; return whether they were out of date."""
+        """Create or replace the views, unless they are those of this version; return whether they were made."""
         with self._connection() as connection:
-            current = views_are_current(connection)
+            if views_are_current(connection):
+                return False
             try:
                 make_views(connection)
             except DBAPIError as error:
                 if advice := _ADVICE.get(server_code(error)):
                     raise self._failure(error, f"; {advice}") from error
                 raise
-        return not current
+        return True
 
     def _execute(self, connection: Connection, statement: Executable, row: Row | None = None) -> CursorResult[Any]:
         """Execute a statement; when the table was missing or out of date, mend it and execute again."""

@@ -192,6 +192,7 @@ def test_the_files_can_be_fed_by_hand(database: Database, run: Run) -> None:
         ],
     }[database.kind]
     before = {name: database.execute(f"SELECT * FROM {name}") for name in NAMES}
+    assert "ok    views " in run("check", "--port", FOLDER / "belgium.txt", env=database.env).stdout
     for name in reversed(NAMES):
         database.execute(f"DROP VIEW {name}")
     for name in NAMES:
@@ -203,6 +204,7 @@ def test_the_files_can_be_fed_by_hand(database: Database, run: Run) -> None:
                 env={"PATH": os.environ["PATH"], "PGOPTIONS": "-c client_min_messages=warning"},
             )
     assert {name: database.execute(f"SELECT * FROM {name}") for name in NAMES} == before
+    assert "ok    views " in run("check", "--port", FOLDER / "belgium.txt", env=database.env).stdout
 
 
 def test_the_rights_that_the_readme_gives(mariadb: Database, run: Run) -> None:
