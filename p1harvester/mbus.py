@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from p1harvester.reading import KINDS, Kind
-from p1harvester.values import hashed, is_unit, quantity, timestamp
+from p1harvester.values import hashed, is_timestamp, quantity, timestamp
 
 Lines = dict[str, list[str]]
 """OBIS code -> what stands between each pair of brackets."""
@@ -15,6 +15,7 @@ UNTYPED = "without a type"
 
 _LEFT_BEHIND = 31 * 24 * 3600
 """Seconds that a device's time may be behind another's before it counts as one that was replaced."""
+_GAS = 3
 _KIND = re.compile(r"\d{1,9}", re.ASCII)
 _NO_NUMBER = re.compile(r"[0 ]*|(?:30)*|(?:20)*")
 """An identifier of nothing but zeros or spaces, in ASCII or in hexadecimal."""
@@ -85,8 +86,11 @@ def _there(lines: Lines, zone: int, unread: dict[str, str]) -> Iterator[Device]:
     for channel in _CHANNELS:
         identifiers = [lines[code][0] for code in channel.identifiers if lines.get(code)]
         number = next((each for each in identifiers if not _NO_NUMBER.fullmatch(each)), None)
+        announced_as = _kind(channel, lines)
         for code in channel.values:
-            kind = KINDS.get(_kind(channel, lines) or (3 if code.endswith(".24.2.3") else 0))
+            # Belgium's code of gas that is not converted to 0 degrees Celsius; 24.2.1 may be any device's.
+            by_code = _GAS if code.endswith(":24.2.3") else 0
+            kind = KINDS.get(by_code if announced_as is None else announced_as)
             if not (kind and kind.field and lines.get(code)):
                 continue
             value, time = _value(code, lines[code], kind, zone, unread)
@@ -116,13 +120,15 @@ def _value(
         unit = groups[-2]
     unit, stamp = unit.strip(), groups[0].strip() if len(groups) > 1 else ""
     time = timestamp(stamp, zone)
+    if stamp and not is_timestamp(stamp):
+        unread[code] = f"{code} says {stamp[:40]!r}, which is no time"
     # What is not there, or not yet linked, has no unit, or a date that is none: 25:25, 1970, 2000, 2063.
     if not unit or (stamp and time is None):
         return None, None
     try:
         return quantity(f"{number}*{unit}", kind.unit), time
     except ValueError:
-        # A heat meter's volume is read, and has no column.
-        if not is_unit(unit) or unit.lower() == kind.unit.lower():
+        # A heat meter's volume can be read, and has no column.
+        if (kind.unit, unit.lower()) != ("GJ", "m3"):
             unread[code] = f"{code} says {groups[-1][:40]!r}, which is no number of {kind.unit}"
         return None, None

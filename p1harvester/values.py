@@ -71,11 +71,6 @@ def quantity(text: str, unit: str) -> Decimal | None:
     return value
 
 
-def is_unit(text: str) -> bool:
-    """Whether this is the name of a unit that some column has."""
-    return text.lower() in _UNITS
-
-
 def is_timestamp(text: str) -> bool:
     """Whether this has a timestamp's form, be it a time or none."""
     return _TIMESTAMP.fullmatch(text) is not None

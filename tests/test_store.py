@@ -8,7 +8,7 @@ import pytest
 
 from p1harvester.reading import COLUMNS
 from tests.conftest import Database, Run
-from tests.meter import FOLDER
+from tests.meter import FOLDER, sealed_again
 
 SAVED = FOLDER / "dsmr-5.0.2.txt"
 ORIGINAL = """CREATE TABLE p1_readouts (
@@ -47,7 +47,7 @@ def test_columns(database: Database, run: Run) -> None:
 
 def test_decimals_are_exact(database: Database, run: Run, tmp_path: Path) -> None:
     text = SAVED.read_bytes().replace(b"(04911.440*m3)", b"(99999999.999*m3)")
-    (tmp_path / "big").write_bytes(text[:-6] + b"\r\n")
+    (tmp_path / "big").write_bytes(sealed_again(text))
     assert run("--port", "big", env=database.env).returncode == 0
     [row] = database.rows()
     gas = row["gas_meter_reading"]
