@@ -108,7 +108,7 @@ def _lines(telegram: bytes) -> tuple[mbus.Lines, dict[str, str]]:
                 continue
         if code in found:
             if not crc:
-                raise BadTelegram(f"{code} stands twice in a telegram without a CRC: two telegrams ran together")
+                unread[code] = f"{code} stands twice in a telegram without a CRC: two telegrams ran together"
             continue
         if not rest.endswith(b")") and not (rest := rest.rstrip()).endswith(b")"):
             unread[code] = f"the line of {code} does not end"

@@ -1,13 +1,18 @@
 """What a telegram says: lines -> values."""
 
 import hashlib
+import random
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from p1harvester.parser import BadTelegram, parse, remarks
 from tests.meter import sealed, telegram
+from tests.odd import odd, outcome
 
 GAS = "0-1:24.1.0(003)", "0-1:24.2.1(240107172006W)(04911.440*m3)"
 
@@ -235,6 +240,20 @@ def test_one_odd_value_does_not_cost_the_row_and_is_named(line: str, said: str) 
     whole = sealed("1-0:21.7.0(00.326*kW)", "0-1:24.1.0(003)", line)
     assert parse(whole, 1).use_l1 == Decimal("0.326")
     assert remarks(whole).unread == (said,)
+
+
+@given(st.randoms())
+def test_whatever_a_telegram_says_nothing_but_our_own_error_is_raised(choose: random.Random) -> None:
+    assert outcome(odd(choose)) in ("read", "no reading", "damaged")
+
+
+def test_a_local_time_that_the_c_library_cannot_hold_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Of32Bits(datetime):
+        def timestamp(self) -> float:
+            raise OverflowError("timestamp out of range for platform time_t")
+
+    monkeypatch.setattr("p1harvester.values.datetime", Of32Bits)
+    assert parse(sealed("1-0:1.7.0(1*kW)", "0-0:1.0.0(450101000000)"), 1).meter_time is None
 
 
 def test_the_hosts_zone_tells_eastern_european_time() -> None:
