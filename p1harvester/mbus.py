@@ -69,8 +69,8 @@ def announced(lines: Lines) -> dict[int, str]:
         kind = _kind(channel, lines)
         if kind is not None:
             found[channel.number] = KINDS[kind].name if kind in KINDS else f"type {kind}"
-        elif any(any(lines.get(code, ())) for code in channel.values):
-            found[channel.number] = UNTYPED
+        elif sent := [code for code in channel.values if any(lines.get(code, ()))]:
+            found[channel.number] = KINDS[_GAS].name if any(map(_is_gas, sent)) else UNTYPED
     return found
 
 
@@ -89,15 +89,18 @@ def _there(channel: _Channel, lines: Lines, zone: int, unread: dict[str, str]) -
     for code in channel.values:
         if not (groups := lines.get(code)):
             continue
-        # Belgium's code of gas that is not converted to 0 degrees Celsius; 24.2.1 may be any device's.
-        by_code = _GAS if code.endswith(":24.2.3") else 0
-        kind = KINDS.get(by_code if announced_as is None else announced_as)
+        kind = KINDS.get((_GAS if _is_gas(code) else 0) if announced_as is None else announced_as)
         if not (kind and kind.field):
             continue
         value, time = _value(code, groups, kind, zone, unread)
         if value is not None:
             return Device(kind.field, value, time, _identifier(channel, lines))
     return None
+
+
+def _is_gas(code: str) -> bool:
+    """Whether this is Belgium's code of gas that is not converted to 0 degrees Celsius; 24.2.1 may be any device's."""
+    return code.endswith(":24.2.3")
 
 
 def _kind(channel: _Channel, lines: Lines) -> int | None:

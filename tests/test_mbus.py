@@ -171,4 +171,5 @@ def test_check_is_told_what_is_on_each_channel() -> None:
         )
     )
     assert said.devices == {1: "gas", 2: "without a type", 3: "type 15"}
+    assert remarks(sealed("0-4:24.2.3(240101120000W)(2*m3)")).devices == {4: "gas"}
     assert said.unread == ()
