@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from p1harvester.reading import KINDS, Kind
-from p1harvester.values import hashed, is_unit, quantity, timestamp
+from p1harvester.values import is_timestamp, quantity, timestamp
 
 Lines = dict[str, list[str]]
 """OBIS code -> what stands between each pair of brackets."""
@@ -15,6 +15,7 @@ UNTYPED = "without a type"
 
 _LEFT_BEHIND = 31 * 24 * 3600
 """Seconds that a device's time may be behind another's before it counts as one that was replaced."""
+_GAS = 3
 _KIND = re.compile(r"\d{1,9}", re.ASCII)
 _NO_NUMBER = re.compile(r"[0 ]*|(?:30)*|(?:20)*")
 """An identifier of nothing but zeros or spaces, in ASCII or in hexadecimal."""
@@ -39,23 +40,25 @@ CODES = tuple(code for channel in _CHANNELS for code in (channel.kind, *channel.
 
 
 class Device(NamedTuple):
-    """A device that is there: the column of its value, when that was read, and the hash of its identifier.
+    """A device that is there: the column of its value, the value, when it was read, and its identifier.
 
-    `identifier` is None where it has no number, or says nothing of it (`nameless` tells which).
+    `identifier` is empty where it is nothing but zeros, None where the telegram has no line of it.
     """
 
     field: str
-    time: int | None
     value: Decimal
-    identifier: int | None
-    nameless: bool
+    time: int | None
+    identifier: str | None
 
 
 def counted(lines: Lines, zone: int, unread: dict[str, str]) -> Iterator[Device]:
     """The one device of each kind whose value counts; what cannot be read is added to `unread`."""
-    there = list(_there(lines, zone, unread))
-    for field in dict.fromkeys(device.field for device in there):
-        if chosen := _chosen([device for device in there if device.field == field]):
+    there: dict[str, list[Device]] = {}
+    for channel in _CHANNELS:
+        if device := _there(channel, lines, zone, unread):
+            there.setdefault(device.field, []).append(device)
+    for devices in there.values():
+        if chosen := _chosen(devices):
             yield chosen
 
 
@@ -66,14 +69,14 @@ def announced(lines: Lines) -> dict[int, str]:
         kind = _kind(channel, lines)
         if kind is not None:
             found[channel.number] = KINDS[kind].name if kind in KINDS else f"type {kind}"
-        elif any(any(lines.get(code, ())) for code in channel.values):
-            found[channel.number] = UNTYPED
+        elif sent := [code for code in channel.values if any(lines.get(code, ()))]:
+            found[channel.number] = KINDS[_GAS].name if any(map(_is_gas, sent)) else UNTYPED
     return found
 
 
 def _chosen(devices: list[Device]) -> Device | None:
     """The same one from telegram to telegram, whichever was read last: the channels stand in their order."""
-    named = [device for device in devices if not device.nameless]
+    named = [device for device in devices if device.identifier != ""]
     live = named or [device for device in devices if device.value]
     live = [device for device in live if device.value] or live
     newest = max((device.time for device in live if device.time is not None), default=0)
@@ -81,29 +84,33 @@ def _chosen(devices: list[Device]) -> Device | None:
     return live[-1] if live else None
 
 
-def _there(lines: Lines, zone: int, unread: dict[str, str]) -> Iterator[Device]:
-    for channel in _CHANNELS:
-        identifiers = [lines[code][0] for code in channel.identifiers if lines.get(code)]
-        number = next((each for each in identifiers if not _NO_NUMBER.fullmatch(each)), None)
-        for code in channel.values:
-            kind = KINDS.get(_kind(channel, lines) or (3 if code.endswith(".24.2.3") else 0))
-            if not (kind and kind.field and lines.get(code)):
-                continue
-            value, time = _value(code, lines[code], kind, zone, unread)
-            if value is not None:
-                yield Device(
-                    kind.field,
-                    time,
-                    value,
-                    None if number is None else hashed(number),
-                    bool(identifiers) and number is None,
-                )
-                break
+def _there(channel: _Channel, lines: Lines, zone: int, unread: dict[str, str]) -> Device | None:
+    announced_as = _kind(channel, lines)
+    for code in channel.values:
+        if not (groups := lines.get(code)):
+            continue
+        kind = KINDS.get((_GAS if _is_gas(code) else 0) if announced_as is None else announced_as)
+        if not (kind and kind.field):
+            continue
+        value, time = _value(code, groups, kind, zone, unread)
+        if value is not None:
+            return Device(kind.field, value, time, _identifier(channel, lines))
+    return None
+
+
+def _is_gas(code: str) -> bool:
+    """Whether this is Belgium's code of gas that is not converted to 0 degrees Celsius; 24.2.1 may be any device's."""
+    return code.endswith(":24.2.3")
 
 
 def _kind(channel: _Channel, lines: Lines) -> int | None:
-    text = next(iter(lines.get(channel.kind, ())), "").strip()
-    return int(text) if _KIND.fullmatch(text) else None
+    groups = lines.get(channel.kind)
+    return int(groups[0]) if groups and _KIND.fullmatch(groups[0]) else None
+
+
+def _identifier(channel: _Channel, lines: Lines) -> str | None:
+    found = [lines[code][0] for code in channel.identifiers if lines.get(code)]
+    return next((each for each in found if not _NO_NUMBER.fullmatch(each)), "" if found else None)
 
 
 def _value(
@@ -117,12 +124,16 @@ def _value(
     unit, stamp = unit.strip(), groups[0].strip() if len(groups) > 1 else ""
     time = timestamp(stamp, zone)
     # What is not there, or not yet linked, has no unit, or a date that is none: 25:25, 1970, 2000, 2063.
-    if not unit or (stamp and time is None):
+    if stamp and time is None:
+        if not is_timestamp(stamp):
+            unread[code] = f"{code} says {stamp[:40]!r}, which is no time"
+        return None, None
+    if not unit:
         return None, None
     try:
-        return quantity(f"{number}*{unit}", kind.unit), time
+        return quantity(number, unit, kind.unit), time
     except ValueError:
-        # A heat meter's volume is read, and has no column.
-        if not is_unit(unit) or unit.lower() == kind.unit.lower():
+        # A heat meter's volume can be read, and has no column.
+        if (kind.unit, unit.lower()) != ("GJ", "m3"):
             unread[code] = f"{code} says {groups[-1][:40]!r}, which is no number of {kind.unit}"
         return None, None

@@ -12,7 +12,7 @@ from p1harvester import mbus
 from p1harvester.errors import NoTelegram
 from p1harvester.reading import COLUMNS, Reading
 from p1harvester.telegram import has_crc
-from p1harvester.values import is_timestamp, value_of
+from p1harvester.values import hashed, is_timestamp, value_of
 
 
 class BadTelegram(NoTelegram):
@@ -46,17 +46,15 @@ _SIGNED = {
     ("use_l3", "injection_l3"): "1-0:76.7.0",
 }
 _COLUMNS = {column.field for column in COLUMNS}
-_LINES = (
-    *(_Line(column.field, column.unit, column.codes, column.group) for column in COLUMNS if column.codes),
-    *(
-        _Line(field, "kWh", (code,), -1)
-        for tariffs in _TARIFFS.values()
-        for field, code in tariffs.items()
-        if field not in _COLUMNS
-    ),
-    *(_Line(code, "kW", (code,), -1) for code in _SIGNED.values()),
-)
-_KNOWN = {code.encode(): code for line in _LINES for code in line.codes} | {code.encode(): code for code in mbus.CODES}
+_LINES = tuple(_Line(column.field, column.unit, column.codes, column.group) for column in COLUMNS if column.codes)
+_FURTHER = {
+    code: _Line(field, "kWh", (code,), -1)
+    for tariffs in _TARIFFS.values()
+    for field, code in tariffs.items()
+    if field not in _COLUMNS
+} | {code: _Line(code, "kW", (code,), -1) for code in _SIGNED.values()}
+"""What few meters send, and no column holds as it is."""
+_KNOWN = {code.encode(): code for code in (*(code for line in _LINES for code in line.codes), *_FURTHER, *mbus.CODES)}
 
 _CONTINUED = re.compile(rb"\)\r?\n\((?=[^\r\n]*\))")
 
@@ -75,7 +73,10 @@ def parse(telegram: bytes, time: int, zone: int = 3600) -> Reading:
     for device in devices:
         values[device.field] = device.value
         if device.field == "gas_meter_reading":
-            values |= {"gas_time": device.time, "gas_meter_id": device.identifier}
+            values |= {
+                "gas_time": device.time,
+                "gas_meter_id": hashed(device.identifier) if device.identifier else None,
+            }
     if all(value is None for value in values.values()) and not mbus.announced(lines):
         raise BadTelegram(next(iter(unread.values()), "no line of the telegram is known"))
     return Reading(time=time, **values)
@@ -107,7 +108,7 @@ def _lines(telegram: bytes) -> tuple[mbus.Lines, dict[str, str]]:
                 continue
         if code in found:
             if not crc:
-                raise BadTelegram(f"{code} stands twice in a telegram without a CRC: two telegrams ran together")
+                unread[code] = f"{code} stands twice in a telegram without a CRC: two telegrams ran together"
             continue
         if not rest.endswith(b")") and not (rest := rest.rstrip()).endswith(b")"):
             unread[code] = f"the line of {code} does not end"
@@ -115,7 +116,7 @@ def _lines(telegram: bytes) -> tuple[mbus.Lines, dict[str, str]]:
             continue
         found[code] = groups = rest[:-1].decode("latin-1").split(")(")
         # Iskra's meters in Wallonia put the month's peak before its time.
-        if len(groups) == 2 and is_timestamp(groups[1]) and not is_timestamp(groups[0]):
+        if len(groups) == 2 and "*" not in groups[1] and is_timestamp(groups[1]) and not is_timestamp(groups[0]):
             groups.reverse()
     return others | lines if others else lines, unread
 
@@ -143,7 +144,7 @@ def _spelled_otherwise(start: bytes) -> str | None:
 def _values(lines: mbus.Lines, zone: int, unread: dict[str, str]) -> dict[str, Any]:
     """Column -> value, for each column that the telegram has a line of; what cannot be read is added to `unread`."""
     values: dict[str, Any] = {}
-    for field, unit, codes, group in _LINES:
+    for field, unit, codes, group in (*_LINES, *(line for code, line in _FURTHER.items() if code in lines)):
         for code in codes:
             if (groups := lines.get(code)) is None:
                 continue

@@ -15,10 +15,13 @@ from struct import unpack
 LONGEST = 32 * 1024
 """Bytes after which an unfinished telegram is given up: ten times the longest that any meter sends."""
 
-_END = re.compile(rb"\n!([^\n/\xaf]*)(?:\n|(?=[/\xaf]))")
-_LAST_END = re.compile(rb"\n!([^\n]*)\n?\Z")
+_LONGEST_END = 16
+_END = re.compile(rb"\n!([^\n/\xaf]{0,12})(?:\n|(?=[/\xaf]))")
+_LAST_END = re.compile(rb"\n!([^\n]{0,12})\Z")
 _CRC = re.compile(rb"([0-9A-Fa-f]{1,4})\r?")
 _STARTS_TRIED = 4
+_BLANK_LINES = (b"\n\r\n", b"\n\n", b"\n\x8d\n")
+"""Behind each header, and nowhere else: with CR LF, with bare newlines, with the even parity of a 7E1 line."""
 _CRC_FOLLOWS = re.compile(rb"\n(?:0-0:1\.0\.0|1-3:0\.2\.8)(?:[.*]255)?\(")
 """The clock and the version: DSMR 2.2 and 3.0 have neither."""
 # On a 7E1 line read as 8N1, as `port` does, bit 7 makes the number of ones even: `/` comes as 0xAF.
@@ -96,10 +99,10 @@ class Framer:
         return start >= 0
 
     def _end(self) -> re.Match[bytes] | None:
-        mark = self._buffer.find(b"\n!", self._searched, LONGEST)
-        # The mark may still lack its second byte; an end that has no newline yet is looked at again.
-        self._searched = mark if mark >= 0 else max(0, min(len(self._buffer), LONGEST) - 1)
-        return _END.search(self._buffer, mark, LONGEST) if mark >= 0 else None
+        end = _END.search(self._buffer, self._searched, LONGEST)
+        # An end that has come in part is looked at again.
+        self._searched = max(0, min(len(self._buffer), LONGEST) - _LONGEST_END)
+        return end
 
     def _taken(self, number: int) -> bytes:
         taken = bytes(self._buffer[:number])
@@ -149,7 +152,7 @@ def _judged(text: bytes, last: bytes) -> Iterator[bytes | Damage]:
 def _starts(text: bytes) -> Iterator[int]:
     """Where a telegram that ends with `text` may begin: at its start; behind what was cut off, in the last header."""
     yield 0
-    end = max(text.rfind(b"\n\r\n"), text.rfind(b"\n\n"))
+    end = max(map(text.rfind, _BLANK_LINES))
     for _ in range(_STARTS_TRIED):
         end = max(text.rfind(b"/", 1, end), text.rfind(b"\xaf", 1, end))
         if end < 0:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from p1harvester.reading import DIGITS
@@ -10,8 +10,8 @@ from p1harvester.reading import DIGITS
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 _COUNT = re.compile(r"\d{1,9}", re.ASCII)
 _LAST_NUMBER = re.compile(r"(?<!\d)\d{1,9}\Z", re.ASCII)
-_TIMESTAMP = re.compile(r"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)([SWsw]?)", re.ASCII)
-_LIMITS = {unit: Decimal(10 ** (digits - places)) for unit, (digits, places) in DIGITS.items()}
+_TIMESTAMP = re.compile(r"\d{12}[SWsw]?", re.ASCII)
+_BEFORE_POINT = {unit: digits - places for unit, (digits, places) in DIGITS.items()}
 # Wasion writes kwh, Lithuania's meters kV and kA, some heat meters MJ.
 _UNITS = {unit.lower(): (unit, 0) for unit in DIGITS} | {
     "wh": ("kWh", -3),
@@ -20,7 +20,7 @@ _UNITS = {unit.lower(): (unit, 0) for unit in DIGITS} | {
     "ka": ("A", 3),
     "mj": ("GJ", -3),
 }
-_SANE_YEARS = range(2005, 2050)
+_SANE_YEARS = ("05", "49")
 _HOUR = 3600
 EASTERN = 2 * _HOUR
 """Seconds east of UTC, in winter, of Eastern European Time."""
@@ -32,7 +32,8 @@ def value_of(text: str, unit: str, zone: int) -> int | Decimal | None:
     Raises ValueError where it is no value of that unit, or one that its column cannot hold.
     """
     if unit in DIGITS:
-        return quantity(text, unit)
+        number, _, given = text.partition("*")
+        return quantity(number, given, unit)
     text = text.strip()
     if not text:
         return None
@@ -49,31 +50,27 @@ def value_of(text: str, unit: str, zone: int) -> int | Decimal | None:
     return int(found[0])
 
 
-def quantity(text: str, unit: str) -> Decimal | None:
-    """The number of `unit`, one of DIGITS, that `text` (`00.326*kW`, `326*W`) says; as `value_of` does it."""
-    number, _, given = text.partition("*")
+def quantity(number: str, given: str, unit: str) -> Decimal | None:
+    """The `number`, in the unit that is `given` with it, as one of `unit`, which is one of DIGITS.
+
+    None where there is no number; a number without a unit is taken at its word. Raises ValueError as `value_of` does.
+    """
     exponent = 0
     if given != unit or not _NUMBER.fullmatch(number):
-        number = number.strip()
-        if not number:
+        if not (number := number.strip()):
             return None
         if given := given.strip():
             means, exponent = _UNITS.get(given.lower(), ("", 0))
             if means != unit:
-                raise ValueError(text)
+                raise ValueError(given)
         if not _NUMBER.fullmatch(number):
-            raise ValueError(text)
+            raise ValueError(number)
     value = Decimal(number)
     if exponent:
         value = value.scaleb(exponent)
-    if abs(value) >= _LIMITS[unit]:
-        raise ValueError(text)
+    if value.adjusted() >= _BEFORE_POINT[unit]:
+        raise ValueError(number)
     return value
-
-
-def is_unit(text: str) -> bool:
-    """Whether this is the name of a unit that some column has."""
-    return text.lower() in _UNITS
 
 
 def is_timestamp(text: str) -> bool:
@@ -88,17 +85,14 @@ def timestamp(text: str, zone: int) -> int | None:
     UTC offset in winter, in seconds: only that tells Finland's and Lithuania's meters, which keep Eastern European
     Time, from all others. Where the season is missing, the C library's local time decides.
     """
-    if not (match := _TIMESTAMP.fullmatch(text)):
+    if not is_timestamp(text) or not _SANE_YEARS[0] <= text[:2] <= _SANE_YEARS[1]:
         return None
-    *numbers, season = match.groups()
-    year, month, day, hour, minute, second = map(int, numbers)
-    if 2000 + year not in _SANE_YEARS:
-        return None
-    east = (zone if zone == EASTERN else _HOUR) + (_HOUR if season in "Ss" else 0)
+    season, east = text[12:], _HOUR if zone != EASTERN else EASTERN
     try:
         if not season:
-            return int(datetime(2000 + year, month, day, hour, minute, second).timestamp())
-        return int(datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC).timestamp()) - east
+            return int(datetime.fromisoformat(f"20{text[:6]}T{text[6:]}").timestamp())
+        seconds = int(datetime.fromisoformat(f"20{text[:6]}T{text[6:12]}+00:00").timestamp())
+        return seconds - east - (_HOUR if season in "Ss" else 0)
     # The last two: a local time that the C library's time_t cannot hold.
     except (ValueError, OverflowError, OSError):
         return None

@@ -299,6 +299,28 @@ def test_a_gas_meter_without_a_reading(sqlite: Database, run: Run, check: Check,
         check("gas-without-reading", sqlite, prefix=machine(tmp_path, {CABLE: meter.port}))
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["0-0:96.14.0(day)"], "warn  lines       0-0:96.14.0 says 'day', which is no number of tariff\n"),
+        (["1-0:1.7.0(?)", "1-0:1.6.0(?*kW)"], "1-0:1.7.0 says '?', which is no number of kW; 1-0:1.6.0 says '?*kW'"),
+        (["0-0:1.0.0(000101010000W)"], "0-0:1.0.0 says '000101010000W', which is no time from 2005 to 2049"),
+        (["0-1:24.2.1(240101115500W)(00241.773*m3)"], "M-Bus channels: 1 without a type"),
+        (["0-1:24.2.1(240101115500W)(00241.773*m3)"], "does not say what it is: m3 may be gas or water"),
+        ([f"0-1:24.1.0({'9' * 5000})"], "M-Bus channels: none"),
+    ],
+)
+def test_what_the_meter_sends_and_cannot_be_read_is_named(lines: list[str], said: str, run: Run) -> None:
+    frame = sealed("1-0:21.7.0(00.326*kW)", *lines)
+    done = run("check", "--port", "-", input=frame, env={"COLUMNS": "999"})
+    assert said in done.stdout, done.stdout
+    assert "cable" not in done.stdout
+    told = run("read", "-v", "--port", "-", input=frame)
+    assert told.returncode == 0
+    assert (": left out: " in told.stderr) == ("no number" in said or "no time" in said)
+    assert "left out" not in run("read", "--port", "-", input=frame).stderr
+
+
 def test_a_clock_that_is_an_hour_off(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:
     prepared(sqlite, run)
     with Meter([now_on("dsmr-5.0.2", ahead=-3600)], interval=0.9) as meter:

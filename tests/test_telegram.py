@@ -1,5 +1,6 @@
 """Framing and CRC, with bytes alone."""
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -10,11 +11,23 @@ from hypothesis import strategies as st
 from p1harvester.errors import P1Error
 from p1harvester.parser import parse
 from p1harvester.telegram import LONGEST, Damage, Framer, crc16
-from tests.meter import DIALECTS, OLD_LINES, noise, sealed, telegram
+from tests.meter import DIALECTS, OLD_LINES, noise, pieces, sealed, sealed_again, telegram
 
 DSMR5 = telegram("dsmr-5.0.2")
 DSMR2 = telegram("dsmr-2.2")
 HIGH_BITS = bytes(byte | 0x80 if byte.bit_count() % 2 else byte for byte in range(256))
+
+
+SLASHES = sealed(
+    "0-0:1.0.0(240107172239W)", "0-0:96.13.0(see https://a.example/b or /c)", "1-0:1.7.0(00.326*kW)"
+).replace(b"/XMX5TEST", b"/HLY5/D545-METER")
+SLASHES = sealed_again(SLASHES)
+LF = sealed_again(DSMR5.replace(b"\r\n", b"\n")).replace(b"\r\n", b"\n")
+
+
+def bare(line: bytes) -> bytes:
+    """A telegram of one line, without a CRC."""
+    return b"/XMX5TEST\r\n\r\n" + line + b"\r\n!\r\n"
 
 
 def with_short_crc(whole: bytes) -> bytes:
@@ -81,12 +94,38 @@ def test_any_chunking(dialect: str, size: int) -> None:
         pytest.param(DSMR5[:-8] + b"\n!/" + DSMR5, [Damage.NO_CRC, Damage.CUT_OFF, DSMR5], id="a start after the end"),
         pytest.param(b"/" + b"x" * (LONGEST + 1), [Damage.ENDLESS], id="endless"),
         pytest.param(b"/" + b"x" * LONGEST + DSMR5, [Damage.ENDLESS, DSMR5], id="endless, then whole"),
+        pytest.param(
+            b"/" + b"x" * (LONGEST - 500) + DSMR5, [Damage.ENDLESS, DSMR5], id="endless, a whole one across the limit"
+        ),
+        pytest.param(b"/" + DSMR2.translate(HIGH_BITS)[1:], [Damage.GARBLED], id="7E1 whose first parity is wrong"),
         pytest.param(b"/" + b"x" * LONGEST + b"\n!\n" + DSMR5, [Damage.ENDLESS, DSMR5], id="an end too late"),
         pytest.param(DSMR2.translate(HIGH_BITS), [DSMR2], id="7E1 read as 8N1"),
         pytest.param(DSMR2.translate(HIGH_BITS) + DSMR5, [DSMR2, DSMR5], id="7E1 before 8N1"),
         pytest.param(DSMR5 + DSMR2.translate(HIGH_BITS), [DSMR5, DSMR2], id="8N1 before 7E1"),
         pytest.param(DSMR2.translate(HIGH_BITS).replace(b"3", b"2"), [Damage.GARBLED], id="7E1 with a wrong parity"),
         pytest.param(DSMR5.translate(HIGH_BITS), [Damage.GARBLED], id="high bits under a CRC"),
+        pytest.param(SLASHES, [SLASHES], id="slashes in header and text"),
+        pytest.param(SLASHES * 2, [SLASHES] * 2, id="slashes, twice"),
+        pytest.param(SLASHES[:90] + SLASHES, [Damage.CUT_OFF, SLASHES], id="slashes, cut off in a text"),
+        pytest.param(SLASHES[:9] + SLASHES, [Damage.CUT_OFF, SLASHES], id="slashes, cut off in the header"),
+        pytest.param(DSMR2[:200] + SLASHES, [Damage.CUT_OFF, SLASHES], id="slashes behind what has no CRC"),
+        pytest.param(SLASHES[:90] + DSMR2, [Damage.CUT_OFF, DSMR2], id="slashes before what has no CRC"),
+        pytest.param(
+            SLASHES[:90] + DSMR2.translate(HIGH_BITS), [Damage.CUT_OFF, DSMR2], id="slashes before a 7E1 line's"
+        ),
+        pytest.param(b"/x/" * 1000 + DSMR5, [Damage.CUT_OFF, DSMR5], id="many slashes"),
+        pytest.param(b"/" * 40_000 + DSMR5, [Damage.ENDLESS, Damage.CUT_OFF, DSMR5], id="slashes without an end"),
+        pytest.param(DSMR5.replace(b"\r\n", b"\n"), [DSMR5.replace(b"\r\n", b"\n")], id="CRC, bare newlines"),
+        pytest.param(LF, [LF], id="a CRC of bare newlines"),
+        pytest.param(DSMR5[:-2] * 2, [DSMR5[:-2]] * 2, id="no newline behind the CRC"),
+        pytest.param(DSMR5[:-2], [DSMR5[:-2]], id="saved without its last newline"),
+        pytest.param(DSMR2[:-2], [DSMR2[:-2]], id="saved without its last newline, without a CRC"),
+        pytest.param(DSMR5[:-3], [Damage.CUT_OFF], id="saved without its last digit"),
+        pytest.param(DSMR5[:-6], [Damage.CUT_OFF], id="saved without its CRC"),
+        pytest.param(bare(b"0-0:1.0.0(240107172239W)"), [Damage.NO_CRC], id="a clock, and no CRC"),
+        pytest.param(bare(b"1-3:0.2.8(50)"), [Damage.NO_CRC], id="a version, and no CRC"),
+        pytest.param(bare(b"0-0:1.0.0*255(240107172239W)"), [Damage.NO_CRC], id="a clock with group F, and no CRC"),
+        pytest.param(bare(b"1-0:1.8.0(5*kWh)"), [bare(b"1-0:1.8.0(5*kWh)")], id="neither clock nor version"),
         pytest.param(DSMR2.replace(b"\r\n", b"\n"), [DSMR2.replace(b"\r\n", b"\n")], id="saved with bare newlines"),
     ],
 )
@@ -121,7 +160,25 @@ def test_no_flipped_bit_passes(respelled: str, dialect: str) -> None:
             assert not passed or position > whole.rindex(b"!"), (position, bit)
 
 
-pieces = st.one_of(
+@pytest.mark.parametrize(
+    "stream",
+    [
+        pytest.param(b"/x", id="slashes"),
+        pytest.param(b"/x\n!1234\n", id="ends"),
+        pytest.param(b"/" * 32_000 + b"\n\n!ABCD\n", id="slashes and ends"),
+        pytest.param(b"/\n!" + b"A" * 32_000, id="an end without a newline"),
+        pytest.param(b"/x\n\n" * 6000 + b"!12\n", id="headers"),
+    ],
+)
+def test_a_stream_of_starts_keeps_its_cost(stream: bytes) -> None:
+    # 100 s of a line at 115200 baud, in the pieces that a USB adapter hands over.
+    framer, began = Framer(), time.process_time()
+    for piece in pieces(stream * (1_152_000 // len(stream))):
+        assert not [event for event in framer.feed(piece) if isinstance(event, bytes)]
+    assert time.process_time() - began < 5
+
+
+parts = st.one_of(
     st.binary(max_size=80),
     st.sampled_from(
         [DSMR5, DSMR2, DSMR5[:300], DSMR5[300:], b"/", b"\n!", b"\r\n", b"1-0:1.8.1(", b"(0-1:24.2.1)(m3)\r\n("]
@@ -133,7 +190,7 @@ pieces = st.one_of(
 )
 
 
-@given(st.lists(pieces, max_size=12))
+@given(st.lists(parts, max_size=12))
 def test_any_bytes_raise_nothing_but_our_own_errors(stream: list[bytes]) -> None:
     found = framed(*stream)
     assert found == framed(b"".join(stream))
