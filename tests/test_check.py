@@ -23,6 +23,8 @@ from tests.servers import free_port
 from tests.test_command import on_a_terminal
 from tests.test_store import ORIGINAL
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parent / "golden"
 CABLE = "serial/by-id/usb-FTDI_P1_Converter_Cable_P1AB2CD3-if00-port0"
 DONGLE = "serial/by-id/usb-ITead_Sonoff_Zigbee_3.0_0a1b2c3d-if00-port0"

@@ -13,6 +13,8 @@ from tests.meter import Meter, sealed, telegram_of
 from tests.servers import ZONE
 from tests.test_command import on_a_terminal
 
+pytestmark = pytest.mark.slow
+
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
 ANSWERS = ("synchronised", "not synchronised", "not told")
 

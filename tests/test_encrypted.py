@@ -120,6 +120,7 @@ def test_a_saved_frame(run: Run, tmp_path: Path) -> None:
         ("xy" * 16, 78, "32 hexadecimal digits"),
     ],
 )
+@pytest.mark.slow
 def test_without_the_right_key(key: str | None, status: int, said: str, run: Run) -> None:
     with Meter([FRAME]) as meter:
         done = run("read", "--port", meter.port, "--timeout", "3", env={"P1_KEY": key} if key else {})
@@ -138,6 +139,7 @@ def test_without_the_right_key(key: str | None, status: int, said: str, run: Run
         (TELEGRAM, KEY.hex(), "nothing that came is encrypted"),
     ],
 )
+@pytest.mark.slow
 def test_check_tells_what_is_wrong_with_the_key(frame: bytes, key: str | None, said: str, run: Run) -> None:
     with Meter([frame]) as meter:
         done = run("check", "--port", meter.port, "--timeout", "3", env={"P1_KEY": key} if key else {})

@@ -25,6 +25,8 @@ from tests.meter import telegram_of
 from tests.proxy import Proxy
 from tests.servers import PASSWORD
 
+pytestmark = pytest.mark.slow
+
 NOON = 1700000000
 Harvest = Callable[..., CompletedProcess[str]]
 

@@ -28,6 +28,8 @@ from tests.proxy import Proxy
 from tests.test_faults import fill, times
 from tests.writers import BLOCKS, NOON, Writer, all_together, by_the_readme, frame
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = count(1000)
 """Of the meters that write to the cluster, each in one test."""
 

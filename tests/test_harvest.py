@@ -13,6 +13,8 @@ import pytest
 from tests.conftest import COMMAND, Database, Run, unprivileged
 from tests.meter import DIALECTS, FOLDER, OLD_LINES, Meter, noise, sealed, sealed_again, telegram
 
+pytestmark = pytest.mark.slow
+
 EAST = ("finland", "lithuania")
 DSMR5 = telegram("dsmr-5.0.2")
 WRONG_CRC = DSMR5.replace(b"4911", b"4912")

@@ -22,6 +22,8 @@ from tests.meter import NetworkReader
 from tests.servers import Server
 from tests.writers import AT_ONCE, NOON, all_together, by_the_readme, frame
 
+pytestmark = pytest.mark.slow
+
 METERS = 200
 MINUTES = 2
 

@@ -50,6 +50,7 @@ def sent(*frames: bytes, every: float = 1) -> Iterator[str]:
 
 @pytest.mark.parametrize("baud", ["auto", "9600"])
 @pytest.mark.parametrize("version", OLD_LINES)
+@pytest.mark.slow
 def test_a_second_telegram_confirms_the_first(
     version: str, baud: str, sqlite: Database, run: Run, rows: dict[str, dict[str, float]]
 ) -> None:
@@ -72,6 +73,7 @@ def test_a_second_telegram_confirms_the_first(
         pytest.param(DSMR22[:200] + DSMR22[150:], 185.471, id="two run together"),
     ],
 )
+@pytest.mark.slow
 def test_a_damaged_one_confirms_nothing(damaged: bytes, stored: float, sqlite: Database, run: Run) -> None:
     with sent(DSMR22, damaged, DSMR22, every=0.2) as port:
         assert run("--port", port, env=sqlite.env).returncode == 0
@@ -83,6 +85,7 @@ def test_a_damaged_one_confirms_nothing(damaged: bytes, stored: float, sqlite: D
 
 
 @pytest.mark.parametrize("command", [(), ("read",)])
+@pytest.mark.slow
 def test_a_time_too_short_for_two_is_said(command: tuple[str, ...], run: Run) -> None:
     with sent(DSMR22) as port:
         done = run(*command, "--port", port, "--timeout", "2")
@@ -92,6 +95,7 @@ def test_a_time_too_short_for_two_is_said(command: tuple[str, ...], run: Run) ->
     assert "p1harvester check --timeout 35" in check, check
 
 
+@pytest.mark.slow
 def test_a_register_that_goes_on_by_more_than_the_power_explains_waits_for_a_third(sqlite: Database, run: Run) -> None:
     frames = [gone_on(DSMR22, register) for register in (b"00185.471", b"00185.520", b"00185.521")]
     with sent(*frames) as port:
@@ -100,6 +104,7 @@ def test_a_register_that_goes_on_by_more_than_the_power_explains_waits_for_a_thi
     assert float(row["use_reading_1"]) == 185.521
 
 
+@pytest.mark.slow
 def test_where_no_third_comes_what_is_in_doubt_is_not_stored(sqlite: Database, run: Run) -> None:
     frames = [gone_on(DSMR22, register) for register in (b"00185.471", b"00185.520")]
     with sent(*frames) as port:
@@ -109,6 +114,7 @@ def test_where_no_third_comes_what_is_in_doubt_is_not_stored(sqlite: Database, r
     assert float(row["use_reading_2"]) == 84.902
 
 
+@pytest.mark.slow
 def test_a_register_that_goes_back_is_never_taken(sqlite: Database, run: Run) -> None:
     frames = [gone_on(DSMR22, register) for register in (b"00185.520", b"00185.471")]
     with sent(*frames) as port:
@@ -122,6 +128,7 @@ def test_a_saved_telegram_is_taken_by_its_form(frame: bytes, run: Run) -> None:
     assert run("read", "--json", "--port", "-", input=frame).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_saved_telegram_that_lost_a_byte_is_never_taken_for_another_value(run: Run, tmp_path: Path) -> None:
     whole = json.loads(run("read", "--json", "--port", FOLDER / "dsmr-2.2.txt").stdout)
     taken = 0

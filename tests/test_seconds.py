@@ -75,6 +75,7 @@ class Host:
             harvest(settings)
 
 
+@pytest.mark.slow
 def test_no_sequence_of_faults_loses_a_reading_or_doubles_one(
     made: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,5 @@
 """The spool's file: whose it is, and what becomes of one that is damaged, linked or another program's."""
 
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -87,7 +86,7 @@ def test_only_a_file_itself_is_a_spool(kind: str, sqlite: Database, run: Run, tm
     assert times(tmp_path / "real.db") == [NOON]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.root
 def test_a_spool_that_another_user_made_is_not_emptied(sqlite: Database, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "spool.db"
     assert run("--port", "-", input=telegram_of(NOON), env=AWAY | {"P1_SPOOL": str(path)}).returncode == 75

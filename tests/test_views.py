@@ -234,6 +234,7 @@ def test_the_rights_that_the_readme_gives(mariadb: Database, run: Run) -> None:
         assert connection.exec_driver_sql("SELECT use_kWh, gas_m3 FROM usage_per_day").fetchall() == [(0, 0)]
 
 
+@pytest.mark.server
 def test_a_server_with_a_binary_log_wants_its_root_user(run: Run) -> None:
     with servers.mariadb("--log-bin", "--server-id=1") as server:
         if server is None:
