@@ -15,7 +15,7 @@ _TEXT = re.compile(rb"0-\d:96\.13\.")
 _LINE = re.compile(rb"\d-\d:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]255)?(?:\([^()]*\))+|\([^()]*\)")
 # What a line of these says must be of this form (DSMR 2.2 and 3.0, P1 companion, section 6).
 _FORMS = (
-    (re.compile(rb"\d-\d:[12]\.8\.\d+\("), re.compile(rb".*\(\d{4,8}\.\d{2,4}\*kWh\)", re.IGNORECASE)),
+    (re.compile(rb"\d-\d:[12]\.8\.\d+\("), re.compile(rb".*\(\d{4,8}\.\d{2,8}\*kWh\)", re.IGNORECASE)),
     (re.compile(rb"\d-\d:\d+\.7\.0\("), re.compile(rb".*\(-?\d+(?:\.\d+)?\*\w+\)")),
     (re.compile(rb"0-\d:96\.1\.[01]\("), re.compile(rb".*\((?:[0-9A-Fa-f]{2})*\)")),
     (re.compile(rb"0-\d:24\.3\.0\("), re.compile(rb".*\(\d{12}\)(?:\([^()]*\))+")),

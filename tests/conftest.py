@@ -109,6 +109,11 @@ def _running() -> Iterator[Running]:
         yield Running(stack)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update-golden` writes tests/golden anew."""
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that need a server, by the fixtures and the databases that they ask for."""
     for item in items:
