@@ -34,11 +34,11 @@ def value_of(text: str, unit: str, zone: int) -> int | Decimal | None:
     if unit in DIGITS:
         number, _, given = text.partition("*")
         return quantity(number, given, unit)
+    if unit == "id":
+        return hashed(text) if text else None
     text = text.strip()
     if not text:
         return None
-    if unit == "id":
-        return hashed(text)
     if unit == "time":
         if not is_timestamp(text):
             raise ValueError(text)

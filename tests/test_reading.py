@@ -65,7 +65,7 @@ def values(*lines: str) -> dict[str, Any]:
             {"gas_meter_reading": Decimal("4911.440"), "gas_time": 1704644406},
             id="old and empty gas meters are not",
         ),
-        pytest.param(["0-3:24.1.0(003)", "0-3:24.2.3()(7*m3)"], {"gas_meter_reading": 7}, id="gas without a time"),
+        pytest.param(["0-3:24.1.0(003)", "0-3:24.2.3(7*m3)"], {"gas_meter_reading": 7}, id="gas without a time"),
         pytest.param(
             ["0-4:24.1.0(007)", "0-4:24.2.1(240107172006W)(3*m3)"], {"water_meter_reading": 3}, id="water on channel 4"
         ),
@@ -268,6 +268,8 @@ def test_the_hosts_zone_tells_eastern_european_time() -> None:
 def test_meter_id_is_a_hash_of_32_bits(code: str) -> None:
     expected = int.from_bytes(hashlib.sha256(b"4B35").digest()[:4], "big") >> 1
     assert values(f"{code}(4B35)") == {"meter_id": expected}
+    padded = int.from_bytes(hashlib.sha256(b" 4B35 ").digest()[:4], "big") >> 1
+    assert values(f"{code}( 4B35 )") == {"meter_id": padded}
     # An identifier that was read before stays the one that is read.
     if code != "0-0:42.0.0":
         assert values("0-0:42.0.0(00)", f"{code}(4B35)") == {"meter_id": expected}

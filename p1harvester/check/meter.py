@@ -11,7 +11,7 @@ from p1harvester.reading import Reading
 from p1harvester.report import SECTIONS, local
 from p1harvester.telegram import Damage, has_crc
 
-_SAYS_VERSION = re.compile(rb"^(?:1-3:0\.2\.8|0-0:96\.1\.4)\((\d+)\)", re.MULTILINE)
+_SAYS_VERSION = re.compile(rb"^(?:1-3:0\.2\.8|0-0:96\.1\.4)(?:[.*]255)?\((\d+)\)", re.MULTILINE)
 _HOUR = 3600
 _SET_CLOCK = ("sudo timedatectl set-ntp true", "timedatectl     # shows the time and the zone")
 
