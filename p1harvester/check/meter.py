@@ -36,7 +36,7 @@ def _telegram(page: Page, heard: Heard, telegram: bytes) -> None:
         every = ", and no second one in the time there was"
     crc = "its CRC right" if has_crc(telegram) else "without a CRC, as old meters send it"
     says = f"{_version(telegram)}, {len(telegram)} bytes, {crc}{every}"
-    bad = heard.damage[Damage.CRC] + heard.damage[Damage.GARBLED]
+    bad = sum(heard.damage[each] for each in (Damage.CRC, Damage.GARBLED, Damage.NO_CRC))
     if not bad:
         page.ok("telegram", says)
         return
