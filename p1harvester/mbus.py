@@ -121,12 +121,11 @@ def _value(
     # DSMR 2.2 and 3.0 put the unit between brackets of its own, before the value.
     if not unit and code.endswith("24.3.0") and len(groups) > 1:
         unit = groups[-2]
-    unit, stamp = unit.strip(), groups[0].strip() if len(groups) > 1 else ""
-    time = timestamp(stamp, zone)
+    unit, time = unit.strip(), None
     # What is not there, or not yet linked, has no unit, or a date that is none: 25:25, 1970, 2000, 2063.
-    if stamp and time is None:
-        if not is_timestamp(stamp):
-            unread[code] = f"{code} says {stamp[:40]!r}, which is no time"
+    if len(groups) > 1 and (time := timestamp(groups[0].strip(), zone)) is None:
+        if groups[0] and not is_timestamp(groups[0].strip()):
+            unread[code] = f"{code} says {groups[0][:40]!r}, which is no time"
         return None, None
     if not unit:
         return None, None

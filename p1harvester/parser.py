@@ -181,4 +181,5 @@ def _split_signed(values: dict[str, Any]) -> None:
     for (drawn, injected), signed in _SIGNED.items():
         if (power := values.pop(signed, None)) is None or drawn in values or injected in values:
             continue
-        values[drawn], values[injected] = (power, power - power) if power > 0 else (power - power, abs(power))
+        nothing = power - power
+        values[drawn], values[injected] = (power, nothing) if power > 0 else (nothing, abs(power))

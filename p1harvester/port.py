@@ -33,8 +33,7 @@ _CHUNK = 4096
 _PRINTABLE = (*range(0x20, 0x7F), *b"\r\n")
 _TEXT = bytes(_PRINTABLE) + bytes(byte | 0x80 for byte in _PRINTABLE if byte.bit_count() % 2)
 _NOISE = 48
-_TELEGRAM = re.compile(rb"/[A-Za-z]{3}[^!]*!")
-_BEGUN = re.compile(rb"/(?:[A-Za-z]{3}|[A-Za-z]{0,2}\Z)")
+_TELEGRAM = re.compile(rb"/(?:[A-Za-z]{3}.*|[A-Za-z]{0,2}\Z)", re.DOTALL)
 
 log = logging.getLogger(__name__)
 
@@ -189,16 +188,17 @@ class SerialPort(Port):
             time.sleep(_POLL / 4)
 
     def _begin_count(self) -> None:
-        self._seen, self._noise, self._begun = 0, 0, b""
+        self._seen, self._noise, self._begun, self._within = 0, 0, b"", 0
 
     def _count(self, chunk: bytes) -> None:
         """Count what lies outside of telegrams, and how much of it is no text."""
-        outside = _TELEGRAM.sub(b"", self._begun + chunk)
-        begun = _BEGUN.search(outside)
-        at = begun.start() if begun and len(outside) - begun.start() <= LONGEST else len(outside)
-        outside, self._begun = outside[:at], outside[at:]
-        self._seen += len(outside)
-        self._noise += len(outside.translate(None, _TEXT))
+        for part in (parts := (self._begun + chunk).split(b"!")):
+            outside = _TELEGRAM.sub(b"", part)
+            self._seen += len(outside)
+            self._noise += len(outside.translate(None, _TEXT))
+        # Of a telegram that began, its header alone says so with the next bytes; what never ends is none.
+        self._begun = part[len(outside) :][:4] if self._within <= LONGEST else b""
+        self._within = (self._within if len(parts) == 1 else 0) + len(chunk) if self._begun else 0
 
     def _read(self) -> bytes:
         chunk: bytes = self._serial.read(1)

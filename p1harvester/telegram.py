@@ -35,7 +35,7 @@ class Damage(Enum):
     CRC = "with a wrong CRC"
     CUT_OFF = "cut off"
     GARBLED = "garbled"
-    NO_CRC = "without the CRC that belongs to it"
+    NO_CRC = "without its CRC"
     UNDECRYPTED = "that P1_KEY does not open"
     ENDLESS = f"without an end in {LONGEST // 1024} kB"
 

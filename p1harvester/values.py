@@ -12,6 +12,8 @@ _COUNT = re.compile(r"\d{1,9}", re.ASCII)
 _LAST_NUMBER = re.compile(r"(?<!\d)\d{1,9}\Z", re.ASCII)
 _TIMESTAMP = re.compile(r"\d{12}[SWsw]?", re.ASCII)
 _BEFORE_POINT = {unit: digits - places for unit, (digits, places) in DIGITS.items()}
+_HIGHEST_TARIFF = 2**15 - 1
+"""What fits in a SMALLINT."""
 # Wasion writes kwh, Lithuania's meters kV and kA, some heat meters MJ.
 _UNITS = {unit.lower(): (unit, 0) for unit in DIGITS} | {
     "wh": ("kWh", -3),
@@ -34,18 +36,18 @@ def value_of(text: str, unit: str, zone: int) -> int | Decimal | None:
     if unit in DIGITS:
         number, _, given = text.partition("*")
         return quantity(number, given, unit)
+    if unit == "id":
+        return hashed(text) if text else None
     text = text.strip()
     if not text:
         return None
-    if unit == "id":
-        return hashed(text)
     if unit == "time":
         if not is_timestamp(text):
             raise ValueError(text)
         return timestamp(text, zone)
     # Wasion: `TARIFF 1`.
     found = _LAST_NUMBER.search(text) if unit == "tariff" else _COUNT.fullmatch(text)
-    if not found:
+    if not found or (unit == "tariff" and int(found[0]) > _HIGHEST_TARIFF):
         raise ValueError(text)
     return int(found[0])
 
@@ -68,7 +70,9 @@ def quantity(number: str, given: str, unit: str) -> Decimal | None:
     value = Decimal(number)
     if exponent:
         value = value.scaleb(exponent)
-    if value.adjusted() >= _BEFORE_POINT[unit]:
+    before = _BEFORE_POINT[unit]
+    # The database rounds: 9999.9999 has one digit more then.
+    if value.adjusted() >= before - 1 and round(value, DIGITS[unit][1]).adjusted() >= before:
         raise ValueError(number)
     return value
 

@@ -44,6 +44,7 @@ def hashed(identifier: str) -> int:
         pytest.param("(240101120000W)(00012.000*)", "3132", id="an empty unit"),
         pytest.param("(240101120000W)()", "3132", id="no value"),
         pytest.param("()()", "3132", id="nothing"),
+        pytest.param("()(00000.000*{})", "3132", id="no date"),
         pytest.param("()", "3132", id="less than nothing"),
         pytest.param("(240101120000W)(00000.000*{})", "", id="0 and no number"),
         pytest.param("(240101120000W)(00000.000*{})", "00000000000000000000000000000000", id="0 and ASCII zeros"),
@@ -93,8 +94,6 @@ def test_a_date_in_the_future_or_the_past_is_no_sign(year: str) -> None:
         pytest.param(("230101120000W", "100"), ("240101120000W", "0"), 100, id="a dead one that ticks"),
         pytest.param(("240101120000W", "0"), ("230101120000W", "100"), 100, id="a dead one that ticks before it"),
         pytest.param(("240101120000W", "0"), ("240101110000W", "0"), 0, id="two new ones"),
-        pytest.param(("", "100"), ("240101110000W", "200"), 200, id="one that tells no time"),
-        pytest.param(("240101110000W", "100"), ("", "200"), 200, id="another that tells no time"),
     ],
 )
 @pytest.mark.parametrize("kind", COLUMN)
@@ -112,6 +111,29 @@ def test_of_two_live_devices_the_same_counts_whichever_is_newer(
         if kind == "003":
             chosen = 1 if Decimal(first[1]) == counts != Decimal(second[1]) else 2
             assert found["gas_meter_id"] == hashed(f"3{chosen}")
+
+
+@pytest.mark.parametrize(
+    ("says", "expected"),
+    [
+        pytest.param("(121030140000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00024.123)", Decimal("24.123"), id="there"),
+        pytest.param("(632525252525)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00000.000)", None, id="25:25"),
+        pytest.param("(000000000000)(00)(60)(0)(0-1:24.2.1)(m3)\r\n()", None, id="zeros"),
+        pytest.param("()(00)(60)(0)(0-1:24.2.1)(m3)\r\n(00000.000)", None, id="no date"),
+        pytest.param("(121030140000)(00)(60)(1)(0-1:24.2.1)()\r\n(00024.123)", None, id="no unit"),
+        pytest.param("(0)", None, id="one group"),
+    ],
+)
+def test_gas_of_dsmr_2(says: str, expected: Decimal | None) -> None:
+    assert values(POWER, *device(1, says, code="24.3.0")).get("gas_meter_reading") == expected
+
+
+def test_without_any_date_a_value_counts_beside_others() -> None:
+    assert values(*device(1, "(00024.123*m3)"))["gas_meter_reading"] == Decimal("24.123")
+    both = device(1, "(00024.123*m3)"), device(2, "(240101120000W)(1*m3)")
+    assert values(*both[0], *both[1])["gas_meter_reading"] == 1
+    both = device(2, "(00024.123*m3)"), device(1, "(240101120000W)(1*m3)")
+    assert values(*both[0], *both[1])["gas_meter_reading"] == Decimal("24.123")
 
 
 def test_heat_and_cooling_share_a_column_and_gas_and_water_do_not() -> None:

@@ -65,7 +65,7 @@ def values(*lines: str) -> dict[str, Any]:
             {"gas_meter_reading": Decimal("4911.440"), "gas_time": 1704644406},
             id="old and empty gas meters are not",
         ),
-        pytest.param(["0-3:24.1.0(003)", "0-3:24.2.3()(7*m3)"], {"gas_meter_reading": 7}, id="gas without a time"),
+        pytest.param(["0-3:24.1.0(003)", "0-3:24.2.3(7*m3)"], {"gas_meter_reading": 7}, id="gas without a time"),
         pytest.param(
             ["0-4:24.1.0(007)", "0-4:24.2.1(240107172006W)(3*m3)"], {"water_meter_reading": 3}, id="water on channel 4"
         ),
@@ -257,6 +257,30 @@ def test_a_local_time_that_the_c_library_cannot_hold_is_none(monkeypatch: pytest
     assert parse(sealed("1-0:1.7.0(1*kW)", "0-0:1.0.0(450101000000)"), 1).meter_time is None
 
 
+@pytest.mark.parametrize(
+    ("line", "column", "expected"),
+    [
+        ("1-0:1.7.0(9999.999*kW)", "net_use", Decimal("9999.999")),
+        ("1-0:1.7.0(9999.9994*kW)", "net_use", Decimal("9999.9994")),
+        ("1-0:1.7.0(9999.9996*kW)", "net_use", None),
+        ("1-0:1.7.0(10000.000*kW)", "net_use", None),
+        ("1-0:1.7.0(9999999*W)", "net_use", Decimal("9999.999")),
+        ("1-0:1.7.0(10000000*W)", "net_use", None),
+        ("1-0:32.7.0(9999.9*V)", "voltage_l1", Decimal("9999.9")),
+        ("1-0:32.7.0(10*kV)", "voltage_l1", None),
+        ("1-0:32.7.0(000.000*kV)", "voltage_l1", 0),
+        ("1-0:1.8.0(00099999999.999*kWh)", "use_reading", Decimal("99999999.999")),
+        ("1-0:1.8.0(100000000.000*kWh)", "use_reading", None),
+        ("0-0:96.14.0(32767)", "tariff", 32767),
+        ("0-0:96.14.0(32768)", "tariff", None),
+        ("0-0:96.7.21(999999999)", "power_failures", 999_999_999),
+        ("0-0:96.7.21(9999999999)", "power_failures", None),
+    ],
+)
+def test_a_value_that_its_column_cannot_hold_is_none(line: str, column: str, expected: Decimal | None) -> None:
+    assert values("1-0:21.7.0(0*kW)", line).get(column) == expected
+
+
 def test_the_hosts_zone_tells_eastern_european_time() -> None:
     line = sealed("0-0:1.0.0(241231080004W)")
     assert parse(line, 1, zone=3600).meter_time == parse(line, 1, zone=0).meter_time == 1735628404
@@ -268,6 +292,8 @@ def test_the_hosts_zone_tells_eastern_european_time() -> None:
 def test_meter_id_is_a_hash_of_32_bits(code: str) -> None:
     expected = int.from_bytes(hashlib.sha256(b"4B35").digest()[:4], "big") >> 1
     assert values(f"{code}(4B35)") == {"meter_id": expected}
+    padded = int.from_bytes(hashlib.sha256(b" 4B35 ").digest()[:4], "big") >> 1
+    assert values(f"{code}( 4B35 )") == {"meter_id": padded}
     # An identifier that was read before stays the one that is read.
     if code != "0-0:42.0.0":
         assert values("0-0:42.0.0(00)", f"{code}(4B35)") == {"meter_id": expected}

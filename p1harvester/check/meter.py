@@ -11,7 +11,7 @@ from p1harvester.reading import Reading
 from p1harvester.report import SECTIONS, local
 from p1harvester.telegram import Damage, has_crc
 
-_SAYS_VERSION = re.compile(rb"^(?:1-3:0\.2\.8|0-0:96\.1\.4)\((\d+)\)", re.MULTILINE)
+_SAYS_VERSION = re.compile(rb"^(?:1-3:0\.2\.8|0-0:96\.1\.4)(?:[.*]255)?\((\d+)\)", re.MULTILINE)
 _HOUR = 3600
 _SET_CLOCK = ("sudo timedatectl set-ntp true", "timedatectl     # shows the time and the zone")
 
@@ -36,7 +36,7 @@ def _telegram(page: Page, heard: Heard, telegram: bytes) -> None:
         every = ", and no second one in the time there was"
     crc = "its CRC right" if has_crc(telegram) else "without a CRC, as old meters send it"
     says = f"{_version(telegram)}, {len(telegram)} bytes, {crc}{every}"
-    bad = heard.damage[Damage.CRC] + heard.damage[Damage.GARBLED]
+    bad = sum(heard.damage[each] for each in (Damage.CRC, Damage.GARBLED, Damage.NO_CRC))
     if not bad:
         page.ok("telegram", says)
         return
