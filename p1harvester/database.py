@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 from p1harvester.errors import BadSettings, StoreFailed
 from p1harvester.schema import TABLE, server_code
 from p1harvester.settings import masked
+from p1harvester.sqlite import DurableConnection
 
 TIMEOUT = 5
 """Seconds to connect, and for each statement."""
@@ -137,7 +138,7 @@ def _driver_options(url: URL, seconds: int) -> Mapping[str, Any]:
                 "tcp_user_timeout": seconds * 1000,
             }
         case "pysqlite":
-            return {"timeout": seconds}
+            return {"timeout": seconds, "factory": DurableConnection}
     return {}
 
 
