@@ -6,7 +6,7 @@
 import signal
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ class Database:
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
         try:
-            with alarm(2 * self._timeout), self._engine.connect() as connection:
+            with alarm(2 * self._timeout), self._names_limited(), self._engine.connect() as connection:
                 try:
                     yield connection
                 except BaseException:
@@ -67,6 +67,13 @@ class Database:
         except Exception as error:
             # Drivers raise more than their own errors when a server talks nonsense; none may cost a reading.
             raise self._failure(error) from error
+
+    def _names_limited(self) -> AbstractContextManager[None]:
+        if self._engine.dialect.name == "sqlite":
+            return nullcontext()
+        from p1harvester.names import limited
+
+        return limited(self._timeout)
 
     def _failure(self, error: Exception, advice: str = "") -> StoreFailed:
         code = server_code(error) if isinstance(error, DBAPIError) else None

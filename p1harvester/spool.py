@@ -8,7 +8,6 @@ import logging
 import os
 import time
 from dataclasses import asdict
-from getpass import getuser
 from pathlib import Path
 
 from p1harvester.database import Database
@@ -16,6 +15,7 @@ from p1harvester.errors import BadSettings, Denied, NothingStored, Spooled, Stor
 from p1harvester.reading import Reading
 from p1harvester.report import as_insert, local
 from p1harvester.store import Row, Store
+from p1harvester.user import user
 
 BATCH = 1000
 """Rows in one transaction."""
@@ -67,8 +67,8 @@ class Spool:
             closed = self.path.parent
         if closed:
             raise Denied(
-                f"the reading is stored, but {getuser()} may not open the spool, where others may wait:"
-                f" `sudo chown {getuser()} {closed}`"
+                f"the reading is stored, but {user()} may not open the spool, where others may wait:"
+                f" `sudo chown {user()} {closed}`"
             )
         try:
             self._drain(Store(self.path, timeout=TIMEOUT), until)

@@ -4,7 +4,6 @@ import os
 import re
 import socket
 import time
-from getpass import getuser
 from itertools import pairwise
 from statistics import median
 
@@ -15,6 +14,7 @@ from p1harvester.errors import BadSettings, StoreFailed
 from p1harvester.report import local
 from p1harvester.settings import Settings
 from p1harvester.survey import Survey
+from p1harvester.user import user
 
 _DAY = 86400
 _SETUP = "p1harvester setup"
@@ -87,9 +87,9 @@ def _file_there(page: Page, survey: Survey) -> bool:
     else:
         page.fail(
             "database",
-            f"{path} is not there, and {getuser()} cannot make it",
-            f"{folder} is not writable for {getuser()}.",
-            f"sudo install -d -o {getuser()} -m 700 {path.parent}",
+            f"{path} is not there, and {user()} cannot make it",
+            f"{folder} is not writable for {user()}.",
+            f"sudo install -d -o {user()} -m 700 {path.parent}",
         )
     return False
 
@@ -176,7 +176,7 @@ def _rights(page: Page, survey: Survey) -> None:
         survey.try_insert()
     except StoreFailed as failure:
         if survey.kind == "sqlite":
-            remedy = f"sudo chown {getuser()} {survey.file}"
+            remedy = f"sudo chown {user()} {survey.file}"
         else:
             grant = f"GRANT SELECT, INSERT ON p1_readouts TO {survey.account()}"
             client = f"sudo -u postgres psql {survey.name} -c" if survey.kind == "postgresql" else "sudo mariadb -e"
@@ -185,12 +185,12 @@ def _rights(page: Page, survey: Survey) -> None:
             remedy = f'{client} "{grant}"'
         page.fail(
             "rights",
-            f"{survey.user or getuser()} may not store a row",
+            f"{survey.user or user()} may not store a row",
             f"The database says: {failure.reason}. Readings go to the spool.",
             remedy,
         )
     else:
-        page.ok("rights", f"{survey.user or getuser()} may store a row (tried with none)")
+        page.ok("rights", f"{survey.user or user()} may store a row (tried with none)")
 
 
 def _rows(page: Page, survey: Survey, scheduled: bool) -> None:
