@@ -24,6 +24,11 @@ class DurableConnection(sqlite3.Connection):
         """A cursor that waits as its connection does."""
         return super().cursor(factory or _Cursor)
 
+    def execute(self, *words: Any) -> sqlite3.Cursor:
+        """Execute a statement on a cursor of its own."""
+        cursor: sqlite3.Cursor = self.cursor().execute(*words)
+        return cursor
+
     def commit(self) -> None:
         """Commit, which waits for whoever reads the file."""
         self.patiently(super().commit)
