@@ -2,6 +2,7 @@
 
 import argparse
 import atexit
+import errno
 import gc
 import logging
 import os
@@ -45,6 +46,7 @@ EX_SOFTWARE = 70
 """The exit status of a fault of the program itself (sysexits.h)."""
 EX_IOERR = 74
 """The exit status of a command whose output could not be written (sysexits.h)."""
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 # sd-daemon(3), which the journal takes off again. What -v asks for is a notice: our units keep nothing below that.
 _PRIORITIES = {logging.ERROR: "<3>", logging.WARNING: "<4>", logging.INFO: "<5>"}
@@ -99,11 +101,10 @@ def _give_up_output() -> None:
 def _unforeseen(error: Exception, verbose: bool) -> int:
     """Say what went wrong, be it our output's fault or ours; return the exit status."""
     log = logging.getLogger(__name__)
-    try:
-        sys.stdout.flush()
-    except OSError as failure:
+    # Databases and ports raise their own; where a file is at fault, its name is in the error.
+    if isinstance(error, OSError) and error.errno in _UNWRITABLE and not error.filename:
         _give_up_output()
-        log.error(f"standard output cannot be written: {failure.strerror}")  # noqa: TRY400 -- a sentence
+        log.error(f"standard output cannot be written: {error.strerror}")
         return EX_IOERR
     log.error(_own_fault(error), exc_info=verbose)
     return EX_SOFTWARE
