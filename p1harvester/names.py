@@ -12,6 +12,9 @@ from typing import Any
 
 from p1harvester.signals import ENDING
 
+_GRACE = 1
+"""Seconds that a child may outlive its limit, so that it is its parent who says what happened."""
+
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
@@ -44,7 +47,7 @@ def _needs_no_server(host: Any) -> bool:
 def _ask_in_a_child(ask: Any, host: Any, until: float) -> Any:
     reading, writing = os.pipe()
     if not (child := os.fork()):
-        _answer(ask, writing)
+        _answer(ask, writing, until)
     os.close(writing)
     try:
         answer = b""
@@ -66,16 +69,19 @@ def _ask_in_a_child(ask: Any, host: Any, until: float) -> Any:
     return [(socket.AddressFamily(family), socket.SocketKind(kind), *rest) for family, kind, *rest in found]
 
 
-def _answer(ask: Any, writing: int) -> None:
-    """The child's whole life."""
+def _answer(ask: Any, writing: int, until: float) -> None:
+    """The child's whole life, which ends in time, whatever becomes of its parent and of those who read its output."""
     try:
+        os.dup2(writing, 0)
+        os.closerange(1, writing + 1)
         # What a signal means for the run is not for a child to do.
-        for number in ENDING:
+        for number in (*ENDING, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, max(0.0, until - time.monotonic()) + _GRACE)
         try:
             answer: tuple[Any, Any] = None, [(int(family), int(kind), *rest) for family, kind, *rest in ask()]
         except OSError as error:
             answer = error.args, None
-        os.write(writing, marshal.dumps(answer))
+        os.write(0, marshal.dumps(answer))
     finally:
         os._exit(0)

@@ -71,7 +71,7 @@ def test_a_signal_ends_a_look_up(environment: dict[str, str], tmp_path: Path) ->
 def looks_up(process: int) -> bool:
     """Whether this is a run by now, and has a child: nothing else needs one."""
     words = Path(f"/proc/{process}/cmdline").read_text().split("\0")
-    return words[1] == COMMAND and Path(f"/proc/{process}/task/{process}/children").read_text() != ""
+    return words[1:2] == [COMMAND] and Path(f"/proc/{process}/task/{process}/children").read_text() != ""
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
