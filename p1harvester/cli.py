@@ -2,9 +2,11 @@
 
 import argparse
 import atexit
+import errno
 import gc
 import logging
 import os
+import signal
 import sys
 import warnings
 from contextlib import suppress
@@ -42,6 +44,9 @@ _SETUP = """examples:
 
 EX_SOFTWARE = 70
 """The exit status of a fault of the program itself (sysexits.h)."""
+EX_IOERR = 74
+"""The exit status of a command whose output could not be written (sysexits.h)."""
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 # sd-daemon(3), which the journal takes off again. What -v asks for is a notice: our units keep nothing below that.
 _PRIORITIES = {logging.ERROR: "<3>", logging.WARNING: "<4>", NOTICE: "<5>", logging.INFO: "<5>"}
@@ -54,6 +59,8 @@ def main() -> NoReturn:
     # A run leaves no garbage worth looking for, neither on its way nor at its end.
     gc.disable()
     atexit.register(gc.freeze)
+    _take_signals()
+    _open_standard_streams()
     arguments = _parser().parse_args()
     _configure_output(arguments)
     try:
@@ -63,15 +70,44 @@ def main() -> NoReturn:
         logging.getLogger(__name__).error(error)  # noqa: TRY400 -- a sentence, never a traceback
         sys.exit(error.status)
     except BrokenPipeError:
-        # Whoever read our output has seen enough; Python must not complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has seen enough.
+        _give_up_output()
         sys.exit(0)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except Exception as error:
-        logging.getLogger(__name__).error(_own_fault(error), exc_info=arguments.verbose)  # noqa: TRY400 -- the traceback is for those who ask
-        sys.exit(EX_SOFTWARE)
+    except Exception as error:  # noqa: BLE001 -- said in a sentence
+        sys.exit(_unforeseen(error, arguments.verbose))
     sys.exit(status)
+
+
+def _take_signals() -> None:
+    """Let Ctrl-C end the run at once, as any other signal does, unless whoever started the run has it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _open_standard_streams() -> None:
+    """Open those that are closed: a database's connection would get the number of one, and what we say."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(fd)
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
+
+
+def _give_up_output() -> None:
+    """Write nothing more to standard output: Python would complain when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _unforeseen(error: Exception, verbose: bool) -> int:
+    """Say what went wrong, be it our output's fault or ours; return the exit status."""
+    log = logging.getLogger(__name__)
+    # Databases and ports raise their own; where a file is at fault, its name is in the error.
+    if isinstance(error, OSError) and error.errno in _UNWRITABLE and not error.filename:
+        _give_up_output()
+        log.error(f"standard output cannot be written: {error.strerror}")
+        return EX_IOERR
+    log.error(_own_fault(error), exc_info=verbose)
+    return EX_SOFTWARE
 
 
 def _own_fault(error: Exception) -> str:
@@ -162,7 +198,11 @@ def _harvest(arguments: argparse.Namespace) -> int:
 
     sentence = harvest(settings)
     if arguments.verbose or _is_watched(arguments):
-        print(sentence)
+        try:
+            print(sentence, flush=True)
+        except OSError:
+            # The reading is stored, whether or not that can be said.
+            _give_up_output()
     return 0
 
 

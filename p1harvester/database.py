@@ -6,7 +6,7 @@
 import signal
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 from p1harvester.errors import BadSettings, StoreFailed
 from p1harvester.schema import server_code
 from p1harvester.settings import masked
+from p1harvester.sqlite import DurableConnection
 
 TIMEOUT = 5
 """Seconds to connect, and for each statement."""
@@ -55,7 +56,7 @@ class Database:
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
         try:
-            with alarm(2 * self._timeout), self._engine.connect() as connection:
+            with alarm(2 * self._timeout), self._names_limited(), self._engine.connect() as connection:
                 try:
                     yield connection
                 except BaseException:
@@ -67,6 +68,13 @@ class Database:
         except Exception as error:
             # Drivers raise more than their own errors when a server talks nonsense; none may cost a reading.
             raise self._failure(error) from error
+
+    def _names_limited(self) -> AbstractContextManager[None]:
+        if self._engine.dialect.name == "sqlite":
+            return nullcontext()
+        from p1harvester.names import limited
+
+        return limited(self._timeout)
 
     def _failure(self, error: Exception, advice: str = "") -> StoreFailed:
         code = server_code(error) if isinstance(error, DBAPIError) else None
@@ -138,7 +146,7 @@ def _driver_options(url: URL, seconds: int) -> Mapping[str, Any]:
                 "tcp_user_timeout": seconds * 1000,
             }
         case "pysqlite":
-            return {"timeout": seconds}
+            return {"timeout": seconds, "factory": DurableConnection}
     return {}
 
 

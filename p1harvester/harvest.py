@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 
 from p1harvester import clock
@@ -12,6 +13,7 @@ from p1harvester.port import Port, open_port
 from p1harvester.reading import Reading
 from p1harvester.report import summary
 from p1harvester.settings import Settings
+from p1harvester.signals import ignored, kept_first
 
 log = logging.getLogger(__name__)
 
@@ -45,18 +47,21 @@ _WHY_NONE = {
 def harvest(settings: Settings) -> str:
     """Store one reading; return a sentence that says what was stored. Raises the errors of P1Error's family."""
     started = time.monotonic()
-    with open_port(settings.port, settings.baud, started + settings.timeout) as port:
-        # The meter's bytes pile up in the kernel while this is imported.
-        from p1harvester.spool import Spool, keep
-        from p1harvester.store import Store
+    with ExitStack() as in_hand:
+        with open_port(settings.port, settings.baud, started + settings.timeout) as port:
+            # The meter's bytes pile up in the kernel while this is imported.
+            from p1harvester.spool import Spool, keep
+            from p1harvester.store import Store
 
-        database = Store(settings.dsn, settings.password)
-        spool = Spool(settings.spool, database) if settings.spool else None
-        _, reading = next_reading(port, settings.key)
-    try:
-        second = database.insert(asdict(reading))
-    except StoreFailed as failure:
-        raise keep(spool, reading, failure) from failure
+            database = Store(settings.dsn, settings.password)
+            spool = Spool(settings.spool, database) if settings.spool else None
+            _, reading = next_reading(port, settings.key)
+            in_hand.enter_context(kept_first(lambda why: keep(spool, reading, StoreFailed(str(database), why))))
+        try:
+            second = database.insert(asdict(reading))
+        except StoreFailed as failure:
+            with ignored():
+                raise keep(spool, reading, failure) from failure
     if spool:
         spool.drain(reading.meter_id, min(time.monotonic() + DRAIN_FOR, started + DRAIN_UNTIL))
     if second is None:

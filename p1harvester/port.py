@@ -12,14 +12,16 @@ import stat
 import termios
 import time
 from collections.abc import Iterator
-from getpass import getuser
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 import serial
 
+from p1harvester.adapters import only_adapter
 from p1harvester.errors import BadSettings, Denied, NoPort, P1Error, PortBusy, PortFailed
 from p1harvester.telegram import LONGEST
+from p1harvester.user import user
 
 BAUDS = (115200, 9600)
 """9600 is the line of DSMR 2.2 and 3.0, 115200 that of all others.
@@ -30,6 +32,8 @@ Both are read with eight data bits: a 7E1 character is as long on the line as an
 
 _POLL = 0.2
 _CHUNK = 4096
+_LATE_LOOKS = 16
+"""Pieces taken after the deadline: more than the kernel keeps of a line, and an end to what never pauses."""
 _PRINTABLE = (*range(0x20, 0x7F), *b"\r\n")
 _TEXT = bytes(_PRINTABLE) + bytes(byte | 0x80 for byte in _PRINTABLE if byte.bit_count() % 2)
 _NOISE = 48
@@ -65,12 +69,15 @@ class Port:
 
     def chunks(self) -> Iterator[bytes]:
         """Yield bytes as they come, until the deadline or the end of the file. Raises PortFailed."""
-        while time.monotonic() < self._deadline:
+        late_looks = 0
+        # On a busy machine the deadline may pass before the first look: what has come by then is in the kernel.
+        while late_looks < _LATE_LOOKS:
+            late_looks += (late := time.monotonic() >= self._deadline)
             try:
                 chunk = self._read()
             except (OSError, termios.error) as error:
                 raise PortFailed(f"{self.name} failed while being read (unplugged?): {error}") from error
-            if chunk is None:
+            if chunk is None or (late and not chunk):
                 return
             yield chunk
 
@@ -94,7 +101,7 @@ def open_port(name: str, baud: int | None, deadline: float) -> Port:
     `baud` is one of BAUDS, or None to find out. Raises NoPort, PortBusy, PortFailed, Denied and BadSettings.
     """
     if name == "auto":
-        name = _only_adapter()
+        name = only_adapter()
         log.info("reading %s, the only USB serial adapter", name)
     return SavedPort(name, deadline) if name == "-" or _is_file(name) else SerialPort(name, baud, deadline)
 
@@ -102,23 +109,6 @@ def open_port(name: str, baud: int | None, deadline: float) -> Port:
 def is_network(name: str) -> bool:
     """Whether `name` is a URL of a port elsewhere: `socket://host:port`, `rfc2217://host:port`."""
     return "://" in name
-
-
-def adapters() -> list[str]:
-    """The USB serial adapters present, each once, by its lasting name in /dev/serial/by-id where it has one."""
-    found: dict[Path, str] = {}
-    for pattern in ("ttyUSB*", "ttyACM*", "serial/by-id/*"):
-        found |= {path.resolve(): str(path) for path in Path("/dev").glob(pattern)}
-    return sorted(found.values())
-
-
-def _only_adapter() -> str:
-    found = adapters()
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise NoPort(f"several USB serial adapters are plugged in; name one with P1_PORT or --port: {' '.join(found)}")
-    raise NoPort("no USB serial adapter is plugged in: plug in the P1 cable, or name the port with P1_PORT or --port")
 
 
 def _is_file(name: str) -> bool:
@@ -170,8 +160,7 @@ class SerialPort(Port):
         waiting = False
         while True:
             try:
-                line: serial.Serial = serial.serial_for_url(self.name, baud, timeout=_POLL, exclusive=True)
-                return line
+                return self._open_once(baud)
             except ValueError as error:
                 raise BadSettings(f"P1_PORT {self.name} is no port that pyserial knows: {error}") from error
             except (OSError, termios.error) as error:
@@ -187,6 +176,20 @@ class SerialPort(Port):
                 )
             time.sleep(_POLL / 4)
 
+    def _open_once(self, baud: int) -> serial.Serial:
+        line: serial.Serial = serial.serial_for_url(
+            self.name, baud, timeout=_POLL, exclusive=True, do_not_open=self.network
+        )
+        if self.network:
+            from p1harvester.names import limited
+
+            if self.name.startswith("socket:"):
+                # Nothing old comes from there: what opening would drop was sent as soon as we called.
+                setattr(line, "reset_input_buffer", lambda: None)  # noqa: B010 -- one object's method
+            with limited(self._deadline - time.monotonic()):
+                line.open()
+        return line
+
     def _begin_count(self) -> None:
         self._seen, self._noise, self._begun, self._within = 0, 0, b"", 0
 
@@ -201,10 +204,14 @@ class SerialPort(Port):
         self._within = (self._within if len(parts) == 1 else 0) + len(chunk) if self._begun else 0
 
     def _read(self) -> bytes:
+        if time.monotonic() >= self._deadline and not self._serial.in_waiting:
+            return b""
         chunk: bytes = self._serial.read(1)
-        # A tty tells how much more has come, a socket only that there is more.
-        while chunk and len(chunk) < _CHUNK and (waiting := self._serial.in_waiting):
-            chunk += self._serial.read(waiting)
+        # A reader that hangs up is found out by the next look: what it sent before may be a whole telegram.
+        with suppress(OSError, termios.error):
+            # A tty tells how much more has come, a socket only that there is more.
+            while chunk and len(chunk) < _CHUNK and (waiting := self._serial.in_waiting):
+                chunk += self._serial.read(waiting)
         self._count(chunk)
         if self._finding_out and self.noisy:
             self._change_speed()
@@ -239,7 +246,7 @@ class SerialPort(Port):
 def _opening_failed(name: str, error: OSError | termios.error) -> P1Error:
     number = getattr(error, "errno", None)
     if number == errno.EACCES:
-        return Denied(f"{getuser()} may not open {name}: `sudo usermod -aG dialout {getuser()}`, then log in again")
+        return Denied(f"{user()} may not open {name}: `sudo usermod -aG dialout {user()}`, then log in again")
     if number == errno.EPERM:
         return Denied(
             f"a sandbox or a container keeps {name} from this run: let it have the device; in a unit of systemd that is"

@@ -58,18 +58,40 @@ def server_code(error: DBAPIError) -> Any:
 
 def upgrade(connection: Connection) -> list[str]:
     """Create the table, or add the columns that it lacks; return the statements that this took."""
+    _set_mode(connection)
     connection.dialect.initialize(connection)
-    statements = _lacking(connection)
-    for statement in statements:
-        try:
-            connection.exec_driver_sql(statement)
-            connection.commit()
-        except DBAPIError:
-            connection.rollback()
-            # Another run may have done it in the meantime.
-            if statement in _lacking(connection):
+    return [_mend(connection, statement) for statement in _lacking(connection)]
+
+
+def _mend(connection: Connection, statement: str) -> str:
+    """Execute one of the statements; return it as the server took it."""
+    try:
+        _commit(connection, statement)
+    except DBAPIError:
+        # Another run may have done it in the meantime.
+        if statement in _lacking(connection):
+            plain = statement.removesuffix(_OPTIONS.get(connection.dialect.name, ""))
+            if plain == statement:
                 raise
-    return statements
+            # Not every server can compress a table, or may.
+            _commit(connection, plain)
+            return plain
+    return statement
+
+
+def _commit(connection: Connection, statement: str) -> None:
+    try:
+        connection.exec_driver_sql(statement)
+        connection.commit()
+    except DBAPIError:
+        connection.rollback()
+        raise
+
+
+def _set_mode(connection: Connection) -> None:
+    """Let the server read our statements as they are meant: some are set up for Oracle's SQL, or for other quotes."""
+    if connection.dialect.name in _OPTIONS:
+        connection.exec_driver_sql("SET SESSION sql_mode = 'STRICT_TRANS_TABLES'")
 
 
 def missing_columns(connection: Connection) -> list[str] | None:
@@ -107,6 +129,7 @@ def make_views(connection: Connection) -> None:
     """Create or replace the views."""
     from p1harvester.views import statements
 
+    _set_mode(connection)
     for statement in statements(connection.dialect.name):
         # A `%` is a `%`: without parameters the driver must not look for their places.
         connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

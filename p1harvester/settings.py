@@ -17,6 +17,8 @@ NAMES = ("P1_PORT", "P1_BAUD", "P1_KEY", "P1_DSN", "P1_DSN_PASSWORD", "P1_TIMEOU
 LONGEST_TIMEOUT = 35
 """Seconds: with the database's own limits a run still ends within 55 s."""
 
+_IN_MEMORY = re.compile(r"sqlite(\+\w+)?://(/?(\?|$)|.*(:memory:|\bmode=memory))")
+
 
 class Warned(NamedTuple):
     """Something that is wrong with the settings and does not stop a run, and the command that mends it."""
@@ -70,7 +72,6 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     found = _defaults(found, environ) | found
     if "P1_DSN_PASSWORD" not in found and (password := _credential(environ)) is not None:
         found["P1_DSN_PASSWORD"] = _Setting(password, "$CREDENTIALS_DIRECTORY/p1_dsn_password")
-    spool = found["P1_SPOOL"].text
     return Settings(
         port=_port(found["P1_PORT"]),
         # What is encrypted looks like the noise of another speed; every meter that encrypts sends at 115200.
@@ -78,7 +79,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         dsn=_dsn(found["P1_DSN"]),
         password=found["P1_DSN_PASSWORD"].text if "P1_DSN_PASSWORD" in found else None,
         timeout=_timeout(found["P1_TIMEOUT"]),
-        spool=None if spool == "off" else spool,
+        spool=_spool(found["P1_SPOOL"]),
         warnings=tuple(warnings),
         key=_key(found["P1_KEY"]) if "P1_KEY" in found else None,
         origins={name: setting.origin for name, setting in found.items()},
@@ -207,7 +208,15 @@ def _dsn(setting: _Setting) -> str:
             f"P1_DSN (from {setting.origin}) is no database URL: write mysql+pymysql://user@host/database,"
             " postgresql+psycopg://user@host/database or sqlite:////folder/file.db"
         )
+    if _IN_MEMORY.match(setting.text):
+        raise _bad("P1_DSN", setting, "would be gone with the run: write sqlite:////folder/file.db")
     return setting.text
+
+
+def _spool(setting: _Setting) -> str | None:
+    if "://" in setting.text or ":memory:" in setting.text:
+        raise _bad("P1_SPOOL", setting, "must be the path of a file that lasts, or off")
+    return None if setting.text == "off" else setting.text
 
 
 def _bad(name: str, setting: _Setting, why: str) -> BadSettings:

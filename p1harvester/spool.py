@@ -10,7 +10,6 @@ import os
 import stat
 import time
 from dataclasses import asdict
-from getpass import getuser
 from pathlib import Path
 
 from p1harvester.database import Database
@@ -18,6 +17,7 @@ from p1harvester.errors import BadSettings, Denied, NothingStored, Spooled, Stor
 from p1harvester.reading import Reading
 from p1harvester.report import as_insert, local
 from p1harvester.store import Store
+from p1harvester.user import user
 from p1harvester.waiting import TIMEOUT, SpoolFile
 
 BATCH = 1000
@@ -128,7 +128,7 @@ class Spool:
 
 
 def _closed(path: Path) -> str:
-    return f"{getuser()} may not open the spool, where others may wait: `sudo chown {getuser()} {path}`"
+    return f"{user()} may not open the spool, where others may wait: `sudo chown {user()} {path}`"
 
 
 def keep(spool: Spool | None, reading: Reading, failure: StoreFailed) -> Spooled | NothingStored:

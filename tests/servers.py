@@ -134,7 +134,14 @@ def mariadb(*more: str) -> Iterator[Server | None]:
         # A server that starts removes the temporary tables that others have in a folder they share.
         options = ["--no-defaults", f"--datadir={folder}/data", f"--tmpdir={folder}", f"--user={me}"]
         subprocess.run(
-            [install, *options, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"],
+            [
+                install,
+                *options,
+                *more,
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+                "--skip-name-resolve",
+            ],
             check=True,
             capture_output=True,
         )

@@ -3,7 +3,6 @@
 import os
 import re
 import socket
-from getpass import getuser
 
 from p1harvester.check.client import in_client
 from p1harvester.check.page import Page
@@ -13,6 +12,7 @@ from p1harvester.database import TIMEOUT
 from p1harvester.errors import BadSettings, StoreFailed
 from p1harvester.settings import Settings
 from p1harvester.survey import Survey
+from p1harvester.user import user
 
 _SETUP = "p1harvester setup"
 _REFUSED_USER = (1045, 1698, 1130)
@@ -80,9 +80,9 @@ def _file_there(page: Page, survey: Survey) -> bool:
     else:
         page.fail(
             "database",
-            f"{path} is not there, and {getuser()} cannot make it",
-            f"{folder} is not writable for {getuser()}.",
-            f"sudo install -d -o {getuser()} -m 700 {path.parent}",
+            f"{path} is not there, and {user()} cannot make it",
+            f"{folder} is not writable for {user()}.",
+            f"sudo install -d -o {user()} -m 700 {path.parent}",
         )
     return False
 
@@ -169,14 +169,14 @@ def _rights(page: Page, survey: Survey) -> None:
         survey.try_insert()
     except StoreFailed as failure:
         if survey.kind == "sqlite":
-            remedy = f"sudo chown {getuser()} {survey.file}"
+            remedy = f"sudo chown {user()} {survey.file}"
         else:
             remedy = in_client(survey, f"GRANT SELECT, INSERT ON p1_readouts TO {survey.account()}")
         page.fail(
             "rights",
-            f"{survey.user or getuser()} may not store a row",
+            f"{survey.user or user()} may not store a row",
             f"The database says: {failure.reason}. Readings go to the spool.",
             remedy,
         )
     else:
-        page.ok("rights", f"{survey.user or getuser()} may store a row (tried with none)")
+        page.ok("rights", f"{survey.user or user()} may store a row (tried with none)")

@@ -5,9 +5,10 @@ import os
 import re
 import stat
 import subprocess
-from getpass import getuser
 from pathlib import Path
 from typing import NamedTuple
+
+from p1harvester.user import user
 
 
 class Process(NamedTuple):
@@ -58,7 +59,7 @@ def _name(process: Path) -> str:
 
 def denial(path: str) -> tuple[str, str]:
     """Why this user may not open `path`, and the command that mends it."""
-    user = getuser()
+    me = user()
     try:
         status = Path(path).stat()
     except OSError as error:
@@ -72,9 +73,9 @@ def denial(path: str) -> tuple[str, str]:
         return f"It is closed to the group {group.gr_name} too ({stat.filemode(status.st_mode)}).", (
             f"sudo chmod g+rw {path}"
         )
-    if user in group.gr_mem and status.st_gid not in os.getgroups():
-        return f"{means}; {user} was added to it after this session began.", "log out, and log in again"
-    return f"{means}, and {user} is in neither.", f"sudo usermod -aG {group.gr_name} {user}     # then log in again"
+    if me in group.gr_mem and status.st_gid not in os.getgroups():
+        return f"{means}; {me} was added to it after this session began.", "log out, and log in again"
+    return f"{means}, and {me} is in neither.", f"sudo usermod -aG {group.gr_name} {me}     # then log in again"
 
 
 def schedule() -> Schedule:
@@ -95,7 +96,7 @@ def schedule() -> Schedule:
 def _crontabs() -> list[tuple[str, str]]:
     paths = [Path("/etc/crontab"), *sorted(Path("/etc/cron.d").glob("*"))]
     readable = (path for path in paths if path.is_file() and os.access(path, os.R_OK))
-    own = (f"the crontab of {getuser()}", _output("crontab", "-l"))
+    own = (f"the crontab of {user()}", _output("crontab", "-l"))
     return [own, *((str(path), path.read_text(errors="replace")) for path in readable)]
 
 

@@ -1,15 +1,16 @@
 """The way from the meter to this host: adapters, port, line. What was heard on it goes to `meter`."""
 
 import time
-from getpass import getuser
 
+from p1harvester.adapters import adapters
 from p1harvester.check import host
 from p1harvester.check.no_telegram import say_no_telegram
 from p1harvester.check.page import Page
 from p1harvester.errors import Denied, NoPort, P1Error, PortBusy
 from p1harvester.listen import Heard, listen
-from p1harvester.port import BAUDS, Port, adapters, is_network, open_port
+from p1harvester.port import BAUDS, Port, is_network, open_port
 from p1harvester.settings import Settings
+from p1harvester.user import user
 
 _LOOK = 12
 """Seconds in which any meter sends something: what each of several adapters is given."""
@@ -119,7 +120,7 @@ def _open(page: Page, name: str, baud: int | None, deadline: float) -> Port | No
         port = open_port(name, baud, deadline)
     except Denied:
         means, remedy = host.denial(name)
-        page.fail("port", f"{getuser()} may not open {name}", means, remedy)
+        page.fail("port", f"{user()} may not open {name}", means, remedy)
     except PortBusy:
         who = host.holders(name)
         page.fail(

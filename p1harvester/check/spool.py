@@ -1,7 +1,6 @@
 """What waits in the spool, and whether it can be written."""
 
 import os
-from getpass import getuser
 from pathlib import Path
 from shlex import quote
 
@@ -11,6 +10,7 @@ from p1harvester.report import local
 from p1harvester.settings import Settings
 from p1harvester.spool import refuse_the_database
 from p1harvester.survey import Survey
+from p1harvester.user import user
 from p1harvester.waiting import TIMEOUT, SpoolFile, handing_over
 
 
@@ -34,10 +34,10 @@ def check_spool(page: Page, settings: Settings, survey: Survey) -> None:
     if not os.access(path if there else nearest(path), os.R_OK | os.W_OK):
         page.fail(
             "spool",
-            f"{getuser()} may not write {path}",
+            f"{user()} may not write {path}",
             "A reading that the database does not take would have no place to wait.",
-            f"sudo install -d -o {getuser()} -m 700 {path.parent}",
-            *([f"sudo chown {getuser()} {path}"] if there else []),
+            f"sudo install -d -o {user()} -m 700 {path.parent}",
+            *([f"sudo chown {user()} {path}"] if there else []),
         )
     elif not there:
         page.ok("spool", f"nothing waits; {path} is made when it is needed")
