@@ -6,11 +6,12 @@ The job, `read` and `check` all listen by this, and so give the same cause; each
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from p1harvester.errors import PortFailed
 from p1harvester.parser import BadTelegram, parse
 from p1harvester.port import Port
 from p1harvester.proof import form, is_whole_by_its_form, unconfirmed
@@ -154,7 +155,7 @@ def listen(port: Port, key: bytes | None, enough: Callable[[Heard], bool]) -> He
     `key` opens encrypted telegrams. Raises PortFailed, and BadSettings where a key cannot be used.
     """
     framer, heard = _framer(key), Heard(port, key)
-    for chunk in port.chunks():
+    for chunk in _chunks(heard):
         heard.take(chunk)
         for telegram in framer.feed(chunk):
             heard.take_telegram(telegram)
@@ -164,6 +165,19 @@ def listen(port: Port, key: bytes | None, enough: Callable[[Heard], bool]) -> He
         heard.take_telegram(telegram)
     heard.close()
     return heard
+
+
+def _chunks(heard: Heard) -> Iterator[bytes]:
+    """The port's bytes. A network reader that hangs up behind a telegram which another must confirm is called again."""
+    while True:
+        try:
+            yield from heard.port.chunks()
+            return
+        except PortFailed:
+            if not (heard.port.network and heard.telegrams):
+                raise
+            if not heard.port.call_again():
+                return
 
 
 def _framer(key: bytes | None) -> "Framer | EncryptedFramer":

@@ -6,7 +6,6 @@ One deadline covers it all: waiting until another reader lets go of the port, fi
 import errno
 import logging
 import os
-import re
 import select
 import stat
 import termios
@@ -20,7 +19,7 @@ import serial
 
 from p1harvester.adapters import only_adapter
 from p1harvester.errors import BadSettings, Denied, NoPort, P1Error, PortBusy, PortFailed
-from p1harvester.telegram import LONGEST
+from p1harvester.noise import Noise
 from p1harvester.user import user
 
 BAUDS = (115200, 9600)
@@ -34,11 +33,6 @@ _POLL = 0.2
 _CHUNK = 4096
 _LATE_LOOKS = 16
 """Pieces taken after the deadline: more than the kernel keeps of a line, and an end to what never pauses."""
-_PRINTABLE = (*range(0x20, 0x7F), *b"\r\n")
-_TEXT = bytes(_PRINTABLE) + bytes(byte | 0x80 for byte in _PRINTABLE if byte.bit_count() % 2)
-_NOISE = 48
-_TELEGRAM = re.compile(rb"/(?:[A-Za-z]{3}.*|[A-Za-z]{0,2}\Z)", re.DOTALL)
-
 log = logging.getLogger(__name__)
 
 
@@ -66,6 +60,10 @@ class Port:
 
     def settle(self) -> None:
         """Keep this speed: a telegram with a right CRC came."""
+
+    def call_again(self) -> bool:
+        """Open a port anew that hung up; False where that cannot be."""
+        return False
 
     def chunks(self) -> Iterator[bytes]:
         """Yield bytes as they come, until the deadline or the end of the file. Raises PortFailed."""
@@ -154,7 +152,7 @@ class SerialPort(Port):
         self.network = is_network(name)
         self._finding_out = baud is None
         self._serial = self._open(baud or BAUDS[0])
-        self._begin_count()
+        self._noise = Noise()
 
     def _open(self, baud: int) -> serial.Serial:
         waiting = False
@@ -190,19 +188,6 @@ class SerialPort(Port):
                 line.open()
         return line
 
-    def _begin_count(self) -> None:
-        self._seen, self._noise, self._begun, self._within = 0, 0, b"", 0
-
-    def _count(self, chunk: bytes) -> None:
-        """Count what lies outside of telegrams, and how much of it is no text."""
-        for part in (parts := (self._begun + chunk).split(b"!")):
-            outside = _TELEGRAM.sub(b"", part)
-            self._seen += len(outside)
-            self._noise += len(outside.translate(None, _TEXT))
-        # Of a telegram that began, its header alone says so with the next bytes; what never ends is none.
-        self._begun = part[len(outside) :][:4] if self._within <= LONGEST else b""
-        self._within = (self._within if len(parts) == 1 else 0) + len(chunk) if self._begun else 0
-
     def _read(self) -> bytes:
         if time.monotonic() >= self._deadline and not self._serial.in_waiting:
             return b""
@@ -212,7 +197,7 @@ class SerialPort(Port):
             # A tty tells how much more has come, a socket only that there is more.
             while chunk and len(chunk) < _CHUNK and (waiting := self._serial.in_waiting):
                 chunk += self._serial.read(waiting)
-        self._count(chunk)
+        self._noise.count(chunk)
         if self._finding_out and self.noisy:
             self._change_speed()
         return chunk
@@ -226,18 +211,28 @@ class SerialPort(Port):
     @property
     def noisy(self) -> bool:
         """Whether what came at this speed is no text."""
-        return self._noise > max(_NOISE, self._seen // 8)
+        return bool(self._noise)
 
     def settle(self) -> None:
         """Keep this speed: a telegram with a right CRC came."""
         self._finding_out = False
+
+    def call_again(self) -> bool:
+        """Open a port anew that hung up; False where the deadline passes meanwhile."""
+        self._serial.close()
+        while time.monotonic() < self._deadline:
+            time.sleep(_POLL)
+            with suppress(P1Error):
+                self._serial = self._open(self.baud)
+                return True
+        return False
 
     def _change_speed(self) -> None:
         was = self._serial.baudrate
         self._serial.baudrate = BAUDS[BAUDS.index(was) - 1]
         log.info("what arrives at %d baud is noise: trying %d", was, self._serial.baudrate)
         self._serial.reset_input_buffer()
-        self._begin_count()
+        self._noise = Noise()
 
     def _close(self) -> None:
         self._serial.close()

@@ -21,7 +21,7 @@ from p1harvester.errors import Spooled
 from p1harvester.harvest import harvest
 from p1harvester.settings import Settings
 from tests.conftest import COMMAND, UNMEASURED, Database, Run, unprivileged
-from tests.meter import telegram_of
+from tests.meter import numbered, telegram_of
 from tests.proxy import Proxy
 from tests.servers import PASSWORD
 
@@ -439,8 +439,6 @@ def test_killed_at_any_moment(
     path = tmp_path / "spool.db"
     chance = random.Random(4)
     env = {"P1_SPOOL": str(path)}
-    # By its number a meter's readings find the way from the database that is away to the other.
-    number = "0-0:96.1.1(4530303033303030303030)"
     for moment in range(200):
         if moment % 20 == 0:
             # How long a run takes changes with what else the machine does.
@@ -449,7 +447,7 @@ def test_killed_at_any_moment(
             longest = 1.5 * (time.monotonic() - started)
         # Every other run finds no database, so that the spool is killed too, while it fills and while it drains.
         dsn = {"P1_DSN": "sqlite:////none/x.db"} if moment % 2 else database.env
-        (tmp_path / "saved").write_bytes(telegram_of(NOON + 1 + moment, "00.326", number))
+        (tmp_path / "saved").write_bytes(numbered(NOON + 1 + moment))
         process = subprocess.Popen(
             [COMMAND, "--port", str(tmp_path / "saved")], env=environment | env | dsn, stderr=subprocess.DEVNULL
         )
@@ -458,7 +456,7 @@ def test_killed_at_any_moment(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-    (tmp_path / "saved").write_bytes(telegram_of(NOON + 1000, "00.326", number))
+    (tmp_path / "saved").write_bytes(numbered(NOON + 1000))
     done = run("--port", "saved", env=database.env | env)
     assert (done.returncode, done.stderr) == (0, "")
     assert times(path) == []

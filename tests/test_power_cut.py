@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import COMMAND, UNMEASURED
-from tests.meter import telegram_of
+from tests.meter import numbered, telegram_of
 
 NOON = 1700000000
 CALLS = "openat,pwrite64,write,ftruncate,unlink,fsync,fdatasync"
@@ -151,10 +151,10 @@ def test_a_reading_on_its_way_from_the_spool_is_always_in_one(
     database, spool, left = folders
     telegram = tmp_path / "telegram"
     for second in (NOON, NOON + 60):
-        telegram.write_bytes(telegram_of(second))
+        telegram.write_bytes(numbered(second))
         away = {"P1_DSN": "sqlite:////none/x.db"}
         assert subprocess.run([COMMAND, "--port", telegram], env=env | away, check=False).returncode == 75
-    telegram.write_bytes(telegram_of(NOON + 120))
+    telegram.write_bytes(numbered(NOON + 120))
     disks = [Disk(database), Disk(spool)]
     calls = record(["--port", str(telegram)], env, tmp_path, 0)
     seen = set()

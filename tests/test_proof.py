@@ -158,3 +158,25 @@ def test_a_saved_telegram_whose_form_is_broken_is_refused(frame: bytes, run: Run
     done = run("read", "--port", "-", input=frame)
     assert done.returncode == 76
     assert done.stderr.count("\n") == 1
+
+
+def test_a_network_reader_that_hangs_up_behind_each_telegram_is_called_again(sqlite: Database, run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        calls = 0
+
+        def serve() -> None:
+            nonlocal calls
+            with suppress(OSError):
+                while True:
+                    client, _ = listener.accept()
+                    calls += 1
+                    with client:
+                        client.sendall(DSMR22)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        done = run("--port", f"socket://127.0.0.1:{listener.getsockname()[1]}", env=sqlite.env)
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    assert (done.returncode, calls) == (0, 2)
+    assert len(sqlite.rows()) == 1

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import COMMAND, Database
-from tests.meter import Meter, telegram_of
+from tests.meter import Meter, numbered
 
 NOON = 1700000000
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
@@ -30,7 +30,7 @@ def start(environment: dict[str, str], tmp_path: Path) -> Callable[..., subproce
     """Start a run on the telegram of a second, and go on: start(second, {...})."""
 
     def start(second: int, env: dict[str, str]) -> subprocess.Popen[str]:
-        (tmp_path / "telegram").write_bytes(telegram_of(second))
+        (tmp_path / "telegram").write_bytes(numbered(second))
         words = [COMMAND, "--port", str(tmp_path / "telegram")]
         return subprocess.Popen(words, env=environment | env, stderr=subprocess.PIPE, text=True)
 
@@ -141,7 +141,7 @@ def test_without_a_spool_the_reading_is_printed_and_the_signal_ends_the_run(
 
 
 def test_a_signal_that_is_ignored_stays_ignored(sqlite: Database, environment: dict[str, str], tmp_path: Path) -> None:
-    (tmp_path / "telegram").write_bytes(telegram_of(NOON))
+    (tmp_path / "telegram").write_bytes(numbered(NOON))
     words = ["nohup", COMMAND, "--port", str(tmp_path / "telegram")]
     with sqlite.engine.connect() as connection:
         connection.exec_driver_sql("BEGIN EXCLUSIVE")
@@ -191,4 +191,4 @@ def test_at_any_moment(
     found = database.rows()
     assert {*safe} <= {row["time"] for row in found}
     assert len({row["time"] for row in found}) == len(found)
-    assert {tuple(row) for row in found} == {("time", "net_use", "meter_time", "use_reading")}
+    assert {tuple(row) for row in found} == {("time", "net_use", "meter_time", "use_reading", "meter_id")}
