@@ -1,7 +1,6 @@
 """What the user wants: flag > process environment > env file > default. Every complaint names the setting's origin."""
 
 import os
-import re
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -10,6 +9,7 @@ from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
 
+from p1harvester.dsn import parse
 from p1harvester.errors import BadSettings
 
 ENV_FILES = (".env", "/etc/p1harvester.env")
@@ -83,12 +83,6 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         key=_key(found["P1_KEY"]) if "P1_KEY" in found else None,
         origins={name: setting.origin for name, setting in found.items()},
     )
-
-
-def masked(dsn: str) -> str:
-    """A DSN without the password, wherever in it that stands."""
-    without = re.sub(r"(://[^:/@]*:).*@", r"\1***@", dsn)
-    return re.sub(r"(pass\w*=)[^&]*", r"\1***", without)
 
 
 def _defaults(given: Mapping[str, _Setting], environ: Mapping[str, str]) -> dict[str, _Setting]:
@@ -201,11 +195,12 @@ def _timeout(setting: _Setting) -> float:
 
 
 def _dsn(setting: _Setting) -> str:
-    if "://" not in setting.text:
+    if parse(setting.text) is None:
         # What was given may hold a password: it is not shown.
         raise BadSettings(
-            f"P1_DSN (from {setting.origin}) is no database URL: write mysql+pymysql://user@host/database,"
-            " postgresql+psycopg://user@host/database or sqlite:////folder/file.db"
+            f"P1_DSN (from {setting.origin}) is no database URL, or can be read in two ways: write"
+            " mysql+pymysql://user@host/database, postgresql+psycopg://user@host/database or sqlite:////folder/file.db,"
+            " and the password, as it is, into P1_DSN_PASSWORD"
         )
     return setting.text
 

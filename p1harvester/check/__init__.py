@@ -10,8 +10,9 @@ from p1harvester.check.host import schedule
 from p1harvester.check.line import check_line
 from p1harvester.check.meter import check_meter
 from p1harvester.check.page import Page
+from p1harvester.dsn import masked
 from p1harvester.errors import BadSettings
-from p1harvester.settings import NAMES, Settings, load, masked
+from p1harvester.settings import NAMES, Settings, load
 
 
 def check(flags: Mapping[str, str | None], environ: Mapping[str, str], quiet: bool) -> bool:
