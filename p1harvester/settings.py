@@ -19,9 +19,10 @@ LONGEST_TIMEOUT = 35
 
 
 class Warned(NamedTuple):
-    """Something that is wrong with the settings and does not stop a run, and the command that mends it."""
+    """What is wrong with the settings and does not stop a run, what that means, and the command that mends it."""
 
     says: str
+    means: str
     remedy: str
 
     def __str__(self) -> str:
@@ -94,7 +95,7 @@ def _defaults(given: Mapping[str, _Setting], environ: Mapping[str, str]) -> dict
 
 
 def _from_file(name: str | None, warnings: list[Warned]) -> dict[str, _Setting]:
-    path = name or next(filter(_is_file, ENV_FILES), None)
+    path = name or _env_file(warnings)
     if path is None:
         return {}
     from dotenv.parser import parse_stream
@@ -113,8 +114,25 @@ def _from_file(name: str | None, warnings: list[Warned]) -> dict[str, _Setting]:
         raise BadSettings(f"the settings file {path} cannot be read: {reason}") from error
     if others_read and _holds_secret(found):
         says = f"{path} holds a password or a key, and everybody can read it"
-        warnings.append(Warned(says, f"chmod o= {quote(path)}"))
+        warnings.append(Warned(says, "The password is no secret on this host.", f"chmod o= {quote(path)}"))
     return found
+
+
+def _env_file(warnings: list[Warned]) -> str | None:
+    """The first settings file that is there; one in the current folder only if nobody else can have written it."""
+    ours, systems = ENV_FILES
+    if _is_file(ours):
+        if all(_is_ours(Path(path).stat()) for path in (ours, ".")):
+            return ours
+        path = Path(ours).absolute()
+        says = f"{path} is passed over: it or its folder is another user's, or others may write there"
+        means = "Whoever wrote it would say where readings go, and the password. If you trust what is in it:"
+        warnings.append(Warned(says, means, f"p1harvester --env-file {quote(str(path))}"))
+    return systems if _is_file(systems) else None
+
+
+def _is_ours(status: os.stat_result) -> bool:
+    return status.st_uid in (0, os.geteuid()) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _is_file(path: str) -> bool:
@@ -158,11 +176,12 @@ def _port(setting: _Setting) -> str:
 
         try:
             url = urlsplit(setting.text)
-            whole = url.scheme not in ("socket", "rfc2217") or (url.hostname and url.port)
+            # pyserial has others, of which one writes a file.
+            whole = url.scheme in ("socket", "rfc2217") and url.hostname and url.port
         except ValueError:
             whole = False
         if not whole:
-            raise _bad("P1_PORT", setting, "is no URL of the form socket://host:port")
+            raise _bad("P1_PORT", setting, "is no URL of the form socket://host:port or rfc2217://host:port")
     return setting.text
 
 

@@ -65,13 +65,33 @@ def test_from_the_other_commands(word: str, run: Run) -> None:
     assert not stolen(run, PostgreSql(3), "postgresql+psycopg://p1@127.0.0.1:{}/p1", None, word)
 
 
-def test_check_says_what_a_server_that_wants_it_in_full_needs(run: Run) -> None:
-    with listening(MySql("caching_sha2_password")) as (port, _):
-        done = run(
-            "check", "--port", SAVED, env={"P1_DSN": f"mysql+pymysql://p1@127.0.0.1:{port}/p1", "P1_DSN_PASSWORD": "x"}
-        )
-    assert f"-> P1_DSN='mysql+pymysql://p1@127.0.0.1:{port}/p1?unix_socket=/run/mysqld/mysqld.sock'" in done.stdout
+@pytest.mark.parametrize(
+    ("talk", "dsn", "remedy"),
+    [
+        (
+            MySql("caching_sha2_password"),
+            "mysql+pymysql://p1@127.0.0.1:{}/p1",
+            "-> P1_DSN='mysql+pymysql://p1@localhost/p1?unix_socket=/run/mysqld/mysqld.sock'",
+        ),
+        (
+            MySql("mysql_native_password", "mysql_clear_password"),
+            "mysql+pymysql://p1@127.0.0.2:{}/p1",
+            "-> P1_DSN='mysql+pymysql://p1@127.0.0.2:{}/p1?ssl_ca=/FOLDER/ca.pem'",
+        ),
+        (
+            PostgreSql(3),
+            "postgresql+psycopg://p1@127.0.0.1:{}/p1",
+            "-> P1_DSN='postgresql+psycopg://p1@/p1?host=/var/run/postgresql'",
+        ),
+    ],
+)
+def test_check_says_how_a_server_gets_it(talk: Talk, dsn: str, remedy: str, run: Run) -> None:
+    at = "127.0.0.2" if "127.0.0.2" in dsn else "127.0.0.1"
+    with listening(talk, at) as (port, _):
+        done = run("check", "--port", SAVED, env={"P1_DSN": dsn.format(port), "P1_DSN_PASSWORD": SECRET})
+    assert remedy.format(port) in done.stdout
     assert "ALTER USER" not in done.stdout
+    assert "psql" not in done.stdout
 
 
 def test_a_unix_socket_carries_it(run: Run, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def _settings(page: Page, flags: Mapping[str, str | None], environ: Mapping[str,
     ]
     page.ok("settings", "they can be understood", *lines)
     for warning in settings.warnings:
-        page.warn("settings", warning.says, "The password is no secret on this host.", warning.remedy)
+        page.warn("settings", *warning)
     return settings
 
 

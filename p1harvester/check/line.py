@@ -2,6 +2,7 @@
 
 import time
 from getpass import getuser
+from shlex import quote
 
 from p1harvester.check import host
 from p1harvester.check.no_telegram import say_no_telegram
@@ -76,7 +77,7 @@ def _searched(page: Page, settings: Settings, found: list[str]) -> Heard | None:
         "adapters",
         f"{_counted(found)}, and P1_PORT=auto reads the only one",
         f"Which one is the meter's was tried: {'; '.join(seen)}.",
-        *([f"P1_PORT={meters.port.name}"] if meters else [f"p1harvester check --port {name}" for name in found]),
+        *([f"P1_PORT={meters.port.name}"] if meters else [f"p1harvester check --port {quote(name)}" for name in found]),
     )
     if meters:
         _say_line(page, meters, settings.baud)
@@ -128,7 +129,7 @@ def _open(page: Page, name: str, baud: int | None, deadline: float) -> Port | No
             "Only one program can read a meter: two would each take a part of every telegram. Stop the other one, or"
             " give it the port and this one another.",
             *(f"systemctl status {process.id}     # the service it belongs to" for process in who),
-            *([] if who else [f"sudo fuser -v {name}     # the program it is"]),
+            *([] if who else [f"sudo fuser -v {quote(name)}     # the program it is"]),
         )
     except P1Error as error:
         page.fail("port", f"{name} cannot be opened", str(error), *_other_ports(page, name, error))

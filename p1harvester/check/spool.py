@@ -3,6 +3,7 @@
 import os
 from getpass import getuser
 from pathlib import Path
+from shlex import quote
 
 from p1harvester.check.page import Page
 from p1harvester.errors import BadSettings, StoreFailed
@@ -34,8 +35,8 @@ def check_spool(page: Page, settings: Settings, survey: Survey) -> None:
             "spool",
             f"{getuser()} may not write {path}",
             "A reading that the database does not take would have no place to wait.",
-            f"sudo install -d -o {getuser()} -m 700 {path.parent}",
-            *([f"sudo chown {getuser()} {path}"] if there else []),
+            f"sudo install -d -o {getuser()} -m 700 {quote(str(path.parent))}",
+            *([f"sudo chown {getuser()} {quote(settings.spool)}"] if there else []),
         )
     elif not there:
         page.ok("spool", f"nothing waits; {path} is made when it is needed")
