@@ -19,7 +19,7 @@ _FILE = re.compile(
     r"(?:/(?P<database>[^?]*))?(?:\?(?P<query>.*))?",
     re.DOTALL,
 )
-_SECRET = ("password", "passwd")
+_SECRET = re.compile(r"(?<![a-z_])passw(or)?d\s*=")
 _SHOWN = (
     *("host", "port", "unix_socket", "charset", "require_auth", "sslmode", "sslrootcert"),
     *("ssl_ca", "ssl_capath", "ssl_check_hostname", "ssl_disabled"),
@@ -55,8 +55,7 @@ def parse(text: str) -> Dsn | None:
     if (found := form.fullmatch(text)) is None:
         return None
     dsn = Dsn(**found.groupdict())
-    names = (_unescaped(each.partition("=")[0]).lower() for each in (dsn.query or "").split("&"))
-    if ":" in _unescaped(dsn.user or "") or any(name.strip() in _SECRET for name in names):
+    if ":" in _unescaped(dsn.user or "") or _SECRET.search(_unescaped(dsn.query or "").lower()):
         return None
     return dsn
 

@@ -90,10 +90,14 @@ def _opened(packet: bytes) -> bytes:
 
 
 class MySql:
-    """A MySQL server's first words: `greets` is its default plugin, `switches` the one that it then asks for."""
+    """A MySQL server's first words: `greets` is its default plugin, `switches` the one that it then asks for.
 
-    def __init__(self, greets: str, switches: str | None = None) -> None:
-        self.greets, self.switches, self.sequence = greets, switches, 0
+    Its last word is an error, `says`.
+    """
+
+    def __init__(self, greets: str, switches: str | None = None, says: str = "Access denied") -> None:
+        self.greets, self.switches, self.says = greets, switches, says
+        self.sequence = 0
 
     def __call__(self, line: Line) -> None:
         self.sequence = -1
@@ -117,7 +121,7 @@ class MySql:
         if plugin in ("caching_sha2_password", "sha256_password"):
             self._send(line, b"\x01" + _PUBLIC)
             self._receive(line)
-        self._send(line, b"\xff" + struct.pack("<H", 1045) + b"#28000Access denied")
+        self._send(line, b"\xff" + struct.pack("<H", 1045) + b"#28000" + self.says.encode())
 
     def _receive(self, line: Line) -> None:
         header = line.read(4)
