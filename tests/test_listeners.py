@@ -1,16 +1,19 @@
 """Who listens in the server's place gets no password; the server itself does, over a unix socket and verified TLS."""
 
 import shutil
+import signal
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import Database, Run
 from tests.listeners import MySql, PostgreSql, Talk, certificate, listening, tls, told
 from tests.meter import FOLDER
 
 SAVED = FOLDER / "dsmr-5.0.2.txt"
+PROJECT = FOLDER.parent.parent
 SECRET = "S3CRET-of-the-meter"
 
 MYSQL_ASKS = [
@@ -94,6 +97,15 @@ def test_check_says_how_a_server_gets_it(talk: Talk, dsn: str, remedy: str, run:
     assert "psql" not in done.stdout
 
 
+def test_check_says_so_where_cryptography_is_missing_too(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "cryptography.py").write_text("raise ImportError('not here')")
+    with listening(MySql("caching_sha2_password")) as (port, _):
+        env = {"P1_DSN": f"mysql+pymysql://p1@127.0.0.1:{port}/p1", "P1_DSN_PASSWORD": SECRET}
+        done = run("check", "--port", SAVED, env=env | {"PYTHONPATH": str(tmp_path)})
+    assert "?unix_socket=/run/mysqld/mysqld.sock'" in done.stdout
+    assert "cryptography" not in done.stdout
+
+
 def test_a_unix_socket_carries_it(run: Run, tmp_path: Path) -> None:
     for talk in (MySql("mysql_native_password", "mysql_clear_password"), MySql("sha256_password")):
         (tmp_path / "socket").unlink(missing_ok=True)
@@ -145,3 +157,70 @@ def test_an_old_libpq_is_not_trusted_with_it(run: Run, tmp_path: Path) -> None:
     for private in ("?sslmode=verify-full", f"?host={tmp_path}"):
         done = run("--port", SAVED, env=env | {"P1_DSN": f"postgresql+psycopg://p1@/p1{private}"})
         assert done.returncode == 75, done.stderr
+
+
+@pytest.fixture(params=["mariadb", "postgresql"])
+def server(request: pytest.FixtureRequest) -> Database:
+    """An empty database of each server in turn."""
+    found: Database = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def over_tls(server: Database) -> Iterator[Path]:
+    """The server under TLS, its certificate this one."""
+    assert server.server
+    running = server.server
+    path = certificate(running.folder / "tls")
+    if running.user:
+        for each in (path.parent, *path.parent.iterdir()):
+            shutil.chown(each, running.user)
+    how = signal.SIGINT if server.kind == "postgresql" else signal.SIGTERM
+    running.stop(how)
+    key = path.parent / "key.pem"
+    try:
+        if server.kind == "postgresql":
+            running.start("-c", "ssl=on", "-c", f"ssl_cert_file={path}", "-c", f"ssl_key_file={key}")
+        else:
+            running.start(f"--ssl-cert={path}", f"--ssl-key={key}", "--require-secure-transport")
+        yield path
+    finally:
+        running.stop(how)
+        running.start()
+
+
+TLS = {"mariadb": "?ssl_ca={}", "postgresql": "?sslmode=verify-full&sslrootcert={}"}
+
+
+def test_the_readmes_tls_to_a_server_elsewhere(server: Database, over_tls: Path, run: Run, tmp_path: Path) -> None:
+    readme = (PROJECT / "README.md").read_text()
+    assert f"p1harvester{TLS[server.kind].format('/etc/ssl/certs/db.pem')}`" in readme
+    dsn = server.dsn + TLS[server.kind]
+    for words in (("setup",), ()):
+        done = run(*words, "--port", SAVED, "--dsn", dsn.format(over_tls), env=server.env | {"P1_SPOOL": "off"})
+        assert done.returncode == 0, done.stdout + done.stderr
+    shown = run("check", "--port", SAVED, "--dsn", dsn.format(over_tls), env=server.env).stdout
+    assert "may store a row" in shown
+    done = run("--port", SAVED, "--dsn", dsn.format(certificate(tmp_path / "other")), env=server.env)
+    assert done.returncode == 75
+    assert "certificate verify failed" in done.stderr
+
+
+SOCKETS = {
+    "mariadb": ("@localhost/{}?unix_socket={}", "/run/mysqld/mysqld.sock", "socket"),
+    "postgresql": ("@/{}?host={}", "/var/run/postgresql", "."),
+}
+
+
+def test_the_readmes_way_to_a_server_on_this_machine(server: Database, run: Run) -> None:
+    assert server.server
+    form, usual, ours = SOCKETS[server.kind]
+    assert f"p1harvester{form.format('p1harvester', usual)}`" in (PROJECT / "README.md").read_text()
+    begins, _, name = server.dsn.rpartition("/")
+    dsn = begins.rpartition("@")[0] + form.format(name, server.server.folder / ours)
+    if server.kind == "postgresql":
+        dsn += f"&port={server.server.port}"
+    for words in (("setup",), ()):
+        done = run(*words, "--port", SAVED, "--dsn", dsn, env=server.env | {"P1_SPOOL": "off"})
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "may store a row" in run("check", "--port", SAVED, "--dsn", dsn, env=server.env).stdout
