@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from p1harvester import __version__
-from p1harvester.errors import P1Error
+from p1harvester.errors import NOTICE, P1Error
 from p1harvester.printable import printable
 from p1harvester.settings import Settings, load
 
@@ -45,7 +45,7 @@ EX_SOFTWARE = 70
 """The exit status of a fault of the program itself (sysexits.h)."""
 
 # sd-daemon(3), which the journal takes off again. What -v asks for is a notice: our units keep nothing below that.
-_PRIORITIES = {logging.ERROR: "<3>", logging.WARNING: "<4>", logging.INFO: "<5>"}
+_PRIORITIES = {logging.ERROR: "<3>", logging.WARNING: "<4>", NOTICE: "<5>", logging.INFO: "<5>"}
 
 
 def main() -> NoReturn:
@@ -145,10 +145,15 @@ def _configure_output(arguments: argparse.Namespace) -> None:
     for level, priority in _PRIORITIES.items():
         logging.addLevelName(level, priority if in_journal else "p1harvester: ")
     logger.addHandler(handler)
-    logger.setLevel(logging.INFO if arguments.verbose else logging.WARNING)
+    logger.setLevel(logging.INFO if arguments.verbose else NOTICE if _is_watched(arguments) else logging.WARNING)
     # What libraries log is said by our own sentences.
     logging.getLogger().addHandler(logging.NullHandler())
     logger.propagate = False
+
+
+def _is_watched(arguments: argparse.Namespace) -> bool:
+    """Whether a person at a terminal wants to be told that all is well."""
+    return sys.stdout.isatty() and not arguments.quiet
 
 
 def _to_journal() -> bool:
@@ -171,7 +176,7 @@ def _harvest(arguments: argparse.Namespace) -> int:
     from p1harvester.harvest import harvest
 
     sentence = harvest(settings)
-    if arguments.verbose or (sys.stdout.isatty() and not arguments.quiet):
+    if arguments.verbose or _is_watched(arguments):
         print(printable(sentence))
     return 0
 

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
 from p1harvester.drivers import ASKED, REFUSED, asked_for_the_password, driver_options
 from p1harvester.dsn import masked
 from p1harvester.errors import BadSettings, StoreFailed
-from p1harvester.schema import TABLE, server_code
+from p1harvester.schema import server_code
 
 TIMEOUT = 5
 """Seconds to connect, and for each statement."""
@@ -42,16 +42,17 @@ class Database:
         return masked(self._engine.url.render_as_string())
 
     @property
+    def identity(self) -> str:
+        """Which database this is: the DSN without password and options, an SQLite file by its whole path."""
+        if self.file:
+            return f"sqlite:///{self.file.absolute()}"
+        return self._engine.url.set(password=None, query={}).render_as_string()
+
+    @property
     def file(self) -> Path | None:
         """The SQLite file, if it is one."""
         name = self._engine.url.database
         return Path(name) if name and self._engine.dialect.name == "sqlite" else None
-
-    def waiting(self) -> tuple[int, int]:
-        """How many rows there are, and the oldest one's time (0 where there is none): of a spool, which is small."""
-        with self._connection() as connection:
-            count, first = connection.execute(select(func.count(), func.min(TABLE.c.time))).one()
-            return count, first or 0
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:

@@ -6,16 +6,18 @@ does not open costs nothing but itself.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from p1harvester.errors import BadSettings
-from p1harvester.telegram import LONGEST, Damage, Framer
+from p1harvester.telegram import LONGEST, Damage, Framer, framed, has_crc
 
 HEADER = re.compile(rb"\xdb\x08(.{8})\x82(..)\x30(.{4})", re.DOTALL)
 _HEADER_LENGTH = 18
 _BEGINNING = b"\xdb\x08"
 _COUNTED_HEADER = 5
 _TAG = 12
+_FIRST_BLOCK = (2).to_bytes(4)
+"""The counter of the text's first block in GCM: the one before it is the tag's."""
 _ADDITIONAL = bytes.fromhex("30 00112233445566778899AABBCCDDEEFF")
 
 
@@ -44,30 +46,33 @@ class EncryptedFramer:
                 if len(self._buffer) < end:
                     del self._buffer[:begin]
                     return
-                if (plain := self._opened(header, bytes(self._buffer[begin + _HEADER_LENGTH : end]))) is not None:
+                if (telegrams := self._opened(header, bytes(self._buffer[begin + _HEADER_LENGTH : end]))) is not None:
                     del self._buffer[:end]
-                    yield from self._framer.feed(plain)
+                    yield from telegrams
                     continue
                 yield Damage.UNDECRYPTED
             # What looked like a frame is none, or is damaged: the next may begin within it.
             del self._buffer[: begin + len(_BEGINNING)]
         del self._buffer[: -(_HEADER_LENGTH - 1)]
 
-    def close(self) -> Iterator[Damage]:
+    def close(self) -> Iterator[bytes | Damage]:
         """No more bytes will come: yield a word on the frame that is still unfinished, if any."""
         if HEADER.match(self._buffer):
             yield Damage.CUT_OFF
         yield from self._framer.close()
 
-    def _opened(self, header: re.Match[bytes], sealed: bytes) -> bytes | None:
+    def _opened(self, header: re.Match[bytes], ciphertext: bytes) -> Iterable[bytes | Damage] | None:
+        """What a frame says; None where neither its tag nor a CRC inside tells that it was opened rightly."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers import Cipher
-        from cryptography.hazmat.primitives.ciphers.modes import GCM
+        from cryptography.hazmat.primitives.ciphers.modes import CTR, GCM
 
-        mode = GCM(header[1] + header[3], sealed[-_TAG:], min_tag_length=_TAG)
-        opener = Cipher(self._cipher, mode).decryptor()
+        nonce, text, tag = header[1] + header[3], ciphertext[:-_TAG], ciphertext[-_TAG:]
+        opener = Cipher(self._cipher, GCM(nonce, tag, min_tag_length=_TAG)).decryptor()
         opener.authenticate_additional_data(_ADDITIONAL)
         try:
-            return opener.update(sealed[:-_TAG]) + opener.finalize()
+            return self._framer.feed(opener.update(text) + opener.finalize())
         except InvalidTag:
-            return None
+            # The tag is made with an authentication key that the meter's customer may not have; the text is not.
+            plain = Cipher(self._cipher, CTR(nonce + _FIRST_BLOCK)).decryptor().update(text)
+        return [telegram for telegram in framed(plain) if isinstance(telegram, bytes) and has_crc(telegram)] or None

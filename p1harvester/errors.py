@@ -2,6 +2,9 @@
 
 from typing import Any, ClassVar
 
+NOTICE = 25
+"""The level at which something is logged that a person at a terminal is told without -v, and cron is not."""
+
 
 class P1Error(Exception):
     """The family's head. `str(error)` is a sentence that the user can act on."""

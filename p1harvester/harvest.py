@@ -4,8 +4,10 @@ import logging
 import time
 from dataclasses import asdict, replace
 
-from p1harvester.errors import NoTelegram, StoreFailed
+from p1harvester import clock
+from p1harvester.errors import NOTICE, NoTelegram, StoreFailed
 from p1harvester.listen import Cause, Heard, listen
+from p1harvester.parser import remarks
 from p1harvester.port import Port, open_port
 from p1harvester.reading import Reading
 from p1harvester.report import summary
@@ -17,9 +19,6 @@ DRAIN_FOR = 10
 """Seconds that one run may spend on bringing readings from the spool into the database."""
 DRAIN_UNTIL = 40
 """Seconds after its start when a run begins no further batch, so that it ends within 55."""
-CLOCKS_APART = 300
-"""Seconds that the host's clock and the meter's may differ without a warning."""
-
 _WHY_NONE = {
     Cause.EMPTY: "no telegram: not a single byte is in {name}",
     Cause.SILENCE: "no telegram: not a single byte came from {name}; is the cable in the meter's P1 port, and has the"
@@ -33,6 +32,9 @@ _WHY_NONE = {
     Cause.DAMAGED: "no valid telegram from {name}: there came {passed_over}; if this stays so, try another cable or a"
     " shorter one",
     Cause.NONSENSE: "no valid telegram from {name}: one came whole, but {nonsense}",
+    Cause.UNCONFIRMED: "no telegram from {name} can be trusted: without a CRC one counts only where a second confirms"
+    " it, and in {seconds:.0f} s there came {telegrams}; try a longer --timeout (P1_TIMEOUT, 35 at most), or another"
+    " cable",
     Cause.CUT_OFF: "no valid telegram from {name}: there came {passed_over}; if this stays so, try a longer --timeout,"
     " or another cable",
     Cause.NOISE: "no telegram: the {received} bytes from {name} are noise, no telegram begins in them; is this the"
@@ -51,23 +53,31 @@ def harvest(settings: Settings) -> str:
         database = Store(settings.dsn, settings.password)
         spool = Spool(settings.spool, database) if settings.spool else None
         _, reading = next_reading(port, settings.key)
-    _compare_clocks(reading)
     try:
-        stored = database.insert(asdict(reading))
+        second = database.insert(asdict(reading))
     except StoreFailed as failure:
         raise keep(spool, reading, failure) from failure
     if spool:
-        spool.drain(min(time.monotonic() + DRAIN_FOR, started + DRAIN_UNTIL))
-    return f"{'stored' if stored else 'there already'}: {summary(reading)}, in {database}"
+        spool.drain(reading.meter_id, min(time.monotonic() + DRAIN_FOR, started + DRAIN_UNTIL))
+    if second is None:
+        return f"there already: {summary(reading)}, in {database}"
+    return f"stored: {summary(replace(reading, time=second))}, in {database}"
 
 
-def _compare_clocks(reading: Reading) -> None:
-    if reading.meter_time is not None and abs(ahead := reading.time - reading.meter_time) > CLOCKS_APART:
+def _dated(reading: Reading, port: Port) -> Reading:
+    """The reading under the second that it belongs to: the host's, unless only the meter's clock can be right."""
+    if port.saved:
+        return clock.by_the_meter(reading)
+    if (ahead := clock.apart(reading)) is None:
+        return reading
+    if clock.synchronised() is False:
         log.warning(
-            "this host's clock is %d s %s the meter's: `timedatectl` shows whether it is set over the network",
-            abs(ahead),
-            "ahead of" if ahead > 0 else "behind",
+            "%s, and the kernel says that it is not synchronised: stored under the meter's time", clock.compared(ahead)
         )
+        return clock.by_the_meter(reading)
+    # Nothing that a mail of cron's each minute would mend.
+    log.log(NOTICE, "%s: stored under this host's time; `p1harvester check` says more", clock.compared(ahead))
+    return reading
 
 
 def read(settings: Settings) -> tuple[bytes, Reading]:
@@ -81,17 +91,23 @@ def next_reading(port: Port, key: bytes | None) -> tuple[bytes, Reading]:
 
     Raises NoTelegram at the deadline.
     """
-    heard = listen(port, key, lambda heard: bool(heard.telegrams))
-    if not heard.telegrams:
+    heard = listen(port, key, lambda heard: heard.proven is not None)
+    if not heard.proven:
         raise NoTelegram(_why_none(heard))
-    _, telegram, reading = heard.telegrams[0]
+    _, telegram, reading = heard.proven
     log.info("a whole telegram of %d bytes", len(telegram))
-    if port.saved and reading.meter_time is not None:
-        reading = replace(reading, time=reading.meter_time)
-    return telegram, reading
+    if log.isEnabledFor(logging.INFO):
+        for line in remarks(telegram).unread:
+            log.info("left out: %s", line)
+    return telegram, _dated(reading, port)
 
 
 def _why_none(heard: Heard) -> str:
     return _WHY_NONE[heard.cause].format(
-        name=heard.port.name, received=heard.received, passed_over=heard.passed_over, nonsense=heard.nonsense
+        name=heard.port.name,
+        received=heard.received,
+        seconds=heard.seconds,
+        telegrams=len(heard.telegrams),
+        passed_over=heard.passed_over,
+        nonsense=heard.nonsense,
     )

@@ -7,13 +7,15 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from p1harvester.parser import BadTelegram, parse
 from p1harvester.port import Port
-from p1harvester.reading import BadTelegram, Reading, parse
-from p1harvester.telegram import LONGEST, Damage, Framer
+from p1harvester.proof import form, is_whole_by_its_form, unconfirmed
+from p1harvester.reading import Reading
+from p1harvester.telegram import LONGEST, Damage, Framer, has_crc
 
 if TYPE_CHECKING:
     from p1harvester.encrypted import EncryptedFramer
@@ -47,6 +49,8 @@ class Cause(Enum):
     DAMAGED = auto()
     NONSENSE = auto()
     """Whole, but no reading."""
+    UNCONFIRMED = auto()
+    """Whole, without a CRC, and no other one confirms it."""
     CUT_OFF = auto()
     NOISE = auto()
 
@@ -66,6 +70,10 @@ class Heard:
     nonsense: str = ""
     """Why a whole telegram could not be a reading."""
     telegrams: list[Telegram] = field(default_factory=list)
+    """Those that came whole and make sense."""
+    proven: Telegram | None = None
+    """The last of them that says what the meter said: by its CRC, by another one, or, of a saved one, by its form."""
+    _possible: Telegram | None = None
 
     @property
     def seconds(self) -> float:
@@ -83,8 +91,10 @@ class Heard:
             return Cause.UNKEYED if self.key is None else Cause.NEEDLESS_KEY
         if _OBIS.search(self.recent.translate(_INVERTED)):
             return Cause.INVERTED
-        if self.damage[Damage.CRC] or self.damage[Damage.GARBLED]:
+        if self.damage[Damage.CRC] or self.damage[Damage.GARBLED] or self.damage[Damage.NO_CRC]:
             return Cause.DAMAGED
+        if self.telegrams:
+            return Cause.UNCONFIRMED
         if self.nonsense:
             return Cause.NONSENSE
         return Cause.CUT_OFF if self.damage else Cause.NOISE
@@ -110,10 +120,32 @@ class Heard:
         if isinstance(telegram, Damage):
             self.damage[telegram] += 1
             return
+        if has_crc(telegram):
+            self.port.settle()
         try:
-            self.telegrams.append(Telegram(time.monotonic(), telegram, parse(telegram, int(time.time()))))
+            new = Telegram(time.monotonic(), telegram, parse(telegram, int(time.time()), -time.timezone))
         except BadTelegram as error:
             self.nonsense = str(error)
+            return
+        if has_crc(telegram) or (self.port.saved and is_whole_by_its_form(telegram)):
+            self.proven = new
+        else:
+            self._compare(new)
+        self.telegrams.append(new)
+
+    def _compare(self, new: Telegram) -> None:
+        for each in self.telegrams:
+            if form(each.text) == form(new.text):
+                doubtful = unconfirmed(each.reading, new.reading, new.moment - each.moment)
+                if doubtful is not None:
+                    nothing: dict[str, Any] = dict.fromkeys(doubtful)
+                    self._possible = new._replace(reading=replace(new.reading, **nothing))
+                    if not doubtful:
+                        self.proven = new
+
+    def close(self) -> None:
+        """No more will come: of what was heard, all but what is in doubt is as good as it gets."""
+        self.proven = self.proven or self._possible
 
 
 def listen(port: Port, key: bytes | None, enough: Callable[[Heard], bool]) -> Heard:
@@ -128,7 +160,9 @@ def listen(port: Port, key: bytes | None, enough: Callable[[Heard], bool]) -> He
             heard.take_telegram(telegram)
         if enough(heard):
             return heard
-    heard.damage.update(framer.close())
+    for telegram in framer.close():
+        heard.take_telegram(telegram)
+    heard.close()
     return heard
 
 

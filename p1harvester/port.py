@@ -6,6 +6,7 @@ One deadline covers it all: waiting until another reader lets go of the port, fi
 import errno
 import logging
 import os
+import re
 import select
 import stat
 import termios
@@ -18,6 +19,7 @@ from typing import Self
 import serial
 
 from p1harvester.errors import BadSettings, Denied, NoPort, P1Error, PortBusy, PortFailed
+from p1harvester.telegram import LONGEST
 
 BAUDS = (115200, 9600)
 """9600 is the line of DSMR 2.2 and 3.0, 115200 that of all others.
@@ -31,6 +33,7 @@ _CHUNK = 4096
 _PRINTABLE = (*range(0x20, 0x7F), *b"\r\n")
 _TEXT = bytes(_PRINTABLE) + bytes(byte | 0x80 for byte in _PRINTABLE if byte.bit_count() % 2)
 _NOISE = 48
+_TELEGRAM = re.compile(rb"/(?:[A-Za-z]{3}.*|[A-Za-z]{0,2}\Z)", re.DOTALL)
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +59,9 @@ class Port:
     def noisy(self) -> bool:
         """Whether what came at this speed is no text."""
         return False
+
+    def settle(self) -> None:
+        """Keep this speed: a telegram with a right CRC came."""
 
     def chunks(self) -> Iterator[bytes]:
         """Yield bytes as they come, until the deadline or the end of the file. Raises PortFailed."""
@@ -149,8 +155,8 @@ class SavedPort(Port):
 class SerialPort(Port):
     """A tty or a pyserial URL, held for this reader alone; what had arrived before is dropped.
 
-    With `baud` None the line begins at 115200 and changes speed whenever what arrives is not text: a meter at 115200
-    loses nothing, one at 9600 the rest of the telegram that showed it.
+    With `baud` None the line begins at 115200 and changes speed whenever what arrives outside of telegrams, which may
+    hold 1,024 bytes of 0xFF, is not text: a meter at 115200 loses nothing, one at 9600 the rest of one telegram.
     """
 
     def __init__(self, name: str, baud: int | None, deadline: float) -> None:
@@ -182,15 +188,24 @@ class SerialPort(Port):
             time.sleep(_POLL / 4)
 
     def _begin_count(self) -> None:
-        self._seen = self._noise = 0
+        self._seen, self._noise, self._begun, self._within = 0, 0, b"", 0
+
+    def _count(self, chunk: bytes) -> None:
+        """Count what lies outside of telegrams, and how much of it is no text."""
+        for part in (parts := (self._begun + chunk).split(b"!")):
+            outside = _TELEGRAM.sub(b"", part)
+            self._seen += len(outside)
+            self._noise += len(outside.translate(None, _TEXT))
+        # Of a telegram that began, its header alone says so with the next bytes; what never ends is none.
+        self._begun = part[len(outside) :][:4] if self._within <= LONGEST else b""
+        self._within = (self._within if len(parts) == 1 else 0) + len(chunk) if self._begun else 0
 
     def _read(self) -> bytes:
         chunk: bytes = self._serial.read(1)
         # A tty tells how much more has come, a socket only that there is more.
         while chunk and len(chunk) < _CHUNK and (waiting := self._serial.in_waiting):
             chunk += self._serial.read(waiting)
-        self._seen += len(chunk)
-        self._noise += len(chunk.translate(None, _TEXT))
+        self._count(chunk)
         if self._finding_out and self.noisy:
             self._change_speed()
         return chunk
@@ -205,6 +220,10 @@ class SerialPort(Port):
     def noisy(self) -> bool:
         """Whether what came at this speed is no text."""
         return self._noise > max(_NOISE, self._seen // 8)
+
+    def settle(self) -> None:
+        """Keep this speed: a telegram with a right CRC came."""
+        self._finding_out = False
 
     def _change_speed(self) -> None:
         was = self._serial.baudrate

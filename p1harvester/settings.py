@@ -87,7 +87,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
 
 
 def _defaults(given: Mapping[str, _Setting], environ: Mapping[str, str]) -> dict[str, _Setting]:
-    texts = {"P1_PORT": "auto", "P1_BAUD": "auto", "P1_TIMEOUT": "30"}
+    texts = {"P1_PORT": "auto", "P1_BAUD": "auto", "P1_TIMEOUT": str(LONGEST_TIMEOUT)}
     if not {"P1_DSN", "P1_SPOOL"} <= given.keys():
         folder = _data_folder(environ)
         texts |= {"P1_DSN": f"sqlite:///{folder / 'p1harvester.db'}", "P1_SPOOL": str(folder / "spool.db")}

@@ -1,11 +1,13 @@
-"""Where readings wait while the database is away: the same table, in a local SQLite file, by the same code.
+"""Where readings wait while the database is away: in a local SQLite file with the same table, by the same code.
 
 While all is well the file does not exist, or is empty and only looked at. A reading leaves it when the database has
 committed it, not before; a crash in between leaves a duplicate, which the next run passes over.
 """
 
+import fcntl
 import logging
 import os
+import stat
 import time
 from dataclasses import asdict
 from getpass import getuser
@@ -15,12 +17,13 @@ from p1harvester.database import Database
 from p1harvester.errors import BadSettings, Denied, NothingStored, Spooled, StoreFailed
 from p1harvester.reading import Reading
 from p1harvester.report import as_insert, local
-from p1harvester.store import Row, Store
+from p1harvester.store import Store
+from p1harvester.waiting import TIMEOUT, SpoolFile
 
 BATCH = 1000
 """Rows in one transaction."""
-TIMEOUT = 4
-"""Seconds that another run may hold the file."""
+_MAGIC = b"SQLite format 3\0"
+_SUFFIXES = (".db", ".sqlite", ".sqlite3")
 
 log = logging.getLogger(__name__)
 
@@ -32,59 +35,71 @@ def refuse_the_database(path: Path, database: Database) -> None:
 
 
 class Spool:
-    """The readings that wait in the file `path` for `database`."""
+    """The readings that wait in the file `path`, `database`'s and perhaps others'."""
 
     def __init__(self, path: str, database: Store) -> None:
         """Raise BadSettings where the spool is the database itself."""
         self.path = Path(path)
         self._database = database
+        self._file = SpoolFile(self.path, timeout=TIMEOUT)
         refuse_the_database(self.path, database)
 
-    def keep(self, row: Row) -> tuple[int, int]:
-        """Keep one row; return how many wait, and the oldest one's time. Raises StoreFailed."""
-        store = Store(self.path, timeout=TIMEOUT)
+    def keep(self, reading: Reading) -> tuple[int, int]:
+        """Keep one reading; return how many wait, and the oldest one's time. Raises StoreFailed and Denied."""
+        self._is_ours()
+        row, identity = asdict(reading), self._database.identity
         try:
-            store.insert(row)
+            self._file.keep(row, identity)
         except StoreFailed as error:
             if not error.damaged:
                 raise
             self._put_aside()
-            store.insert(row)
-        return store.waiting()
+            self._file.keep(row, identity)
+        waiting = self._file.waiting()
+        return sum(each.readings for each in waiting), waiting[0].since
 
-    def drain(self, until: float) -> None:
-        """Bring into the database what waits, oldest first, beginning no batch after `until` of `time.monotonic()`.
+    def drain(self, meter_id: int | None, until: float) -> None:
+        """Bring into the database what waits for it, or is of the meter `meter_id`, oldest first.
 
-        Raises Denied when the file is not ours to open; all else that fails is left to the next run, with a warning.
+        No batch begins after `until` of `time.monotonic()`. Raises Denied when the file is not ours to open; all else
+        that fails is left to the next run, with a warning.
         """
-        closed = None
         try:
-            if not self.path.exists():
+            if not self._is_ours():
                 return
-            if not os.access(self.path, os.R_OK | os.W_OK):
-                closed = self.path
-        except PermissionError:
-            closed = self.path.parent
-        if closed:
-            raise Denied(
-                f"the reading is stored, but {getuser()} may not open the spool, where others may wait:"
-                f" `sudo chown {getuser()} {closed}`"
-            )
+        except Denied as error:
+            raise Denied(f"the reading is stored, but {error}") from error
         try:
-            self._drain(Store(self.path, timeout=TIMEOUT), until)
+            self._drain(meter_id, until)
         except StoreFailed as error:
             if error.damaged:
                 self._put_aside()
             else:
                 log.warning("the spool could not be emptied yet: %s", error)
 
-    def _drain(self, store: Store, until: float) -> None:
+    def _is_ours(self) -> bool:
+        """Whether the file is there. Raises Denied where it is not ours alone to fill and to empty."""
+        try:
+            status = os.lstat(self.path)
+        except PermissionError as error:
+            raise Denied(_closed(self.path.parent)) from error
+        except OSError:
+            return False
+        if not stat.S_ISREG(status.st_mode):
+            raise Denied(f"the spool {self.path} is a link, or no file at all: name the file itself with P1_SPOOL")
+        if status.st_uid != os.geteuid() or not os.access(self.path, os.R_OK | os.W_OK):
+            raise Denied(_closed(self.path))
+        return True
+
+    def _drain(self, meter_id: int | None, until: float) -> None:
         last, moved, refused = -1, 0, dict[int, str]()
-        while time.monotonic() < until and (rows := store.oldest(BATCH, after=last)):
-            refused |= self._database.insert_many(rows)
-            if done := [row["time"] for row in rows if row["time"] not in refused]:
-                store.remove(done)
-            last, moved = rows[-1]["time"], moved + len(done)
+        identity = self._database.identity
+        while time.monotonic() < until and (rows := self._file.oldest(BATCH, last, identity, meter_id)):
+            reasons = self._database.insert_many([each.row for each in rows])
+            refused |= {rows[index].row["time"]: reason for index, reason in reasons.items()}
+            if done := [each.key for index, each in enumerate(rows) if index not in reasons]:
+                self._file.remove(done)
+            last, moved = rows[-1].key, moved + len(done)
         if refused:
             second, reason = next(iter(refused.items()))
             log.warning(
@@ -92,16 +107,28 @@ class Spool:
                 f" the one of {local(second)}: {reason}"
             )
         if log.isEnabledFor(logging.INFO):
-            log.info("%d readings came from the spool, %d wait in it", moved, store.waiting()[0])
+            left = sum(each.readings for each in self._file.waiting())
+            log.info("%d readings came from the spool, %d wait in it", moved, left)
 
     def _put_aside(self) -> None:
-        aside = f"{self.path}.damaged-{time.time_ns()}"
-        for suffix in ("-journal", ""):
-            if (part := Path(f"{self.path}{suffix}")).exists():
-                part.rename(aside + suffix)
+        """Give a damaged file another name, if it is a spool's and no other run has done so meanwhile."""
+        with self.path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if not os.path.samestat(os.fstat(file.fileno()), self.path.lstat()) or not self._file.damaged():
+                return
+            if file.read(len(_MAGIC)) != _MAGIC and self.path.suffix not in _SUFFIXES:
+                raise StoreFailed(str(self._file), "this is no spool of ours: name another file with P1_SPOOL")
+            aside = f"{self.path}.damaged-{time.time_ns()}"
+            for suffix in ("-journal", ""):
+                if (part := Path(f"{self.path}{suffix}")).exists():
+                    part.rename(aside + suffix)
         log.warning(
             f"the spool was damaged; it is kept as {aside} (`sqlite3 {aside} .recover` may read it), a new one begins"
         )
+
+
+def _closed(path: Path) -> str:
+    return f"{getuser()} may not open the spool, where others may wait: `sudo chown {getuser()} {path}`"
 
 
 def keep(spool: Spool | None, reading: Reading, failure: StoreFailed) -> Spooled | NothingStored:
@@ -110,8 +137,8 @@ def keep(spool: Spool | None, reading: Reading, failure: StoreFailed) -> Spooled
         reason = "there is no spool (P1_SPOOL=off)"
     else:
         try:
-            count, since = spool.keep(asdict(reading))
+            count, since = spool.keep(reading)
             return Spooled(f"{failure}. The reading is safe in {spool.path}, where {count} wait since {local(since)}")
-        except (StoreFailed, OSError) as error:
+        except (StoreFailed, Denied, OSError) as error:
             reason = f"the spool did not take it either: {error}"
     return NothingStored(f"{failure}; {reason}. The reading, to be entered by hand: {as_insert(reading)}")

@@ -5,17 +5,24 @@ or brought up to date.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Executable, bindparam, delete, insert, select
+from sqlalchemy import Connection, CursorResult, Executable, Select, and_, insert, or_, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from p1harvester.database import Database
+from p1harvester.errors import StoreFailed
 from p1harvester.schema import TABLE, make_views, server_code, upgrade, views_are_current
 
 SETUP_TIMEOUT = 3600
 """Seconds for each statement of `setup`, which a person waits for: an old server copies the table to add a column."""
+
+BESIDE = 60
+"""Seconds behind its own under which a reading is stored whose second another one has."""
+_ATTEMPTS = 3
+OTHER = TABLE.alias("other")
+"""The row that `same_as` finds."""
 
 Row = dict[str, Any]
 """Column -> value, for every column of `p1_readouts`."""
@@ -36,76 +43,96 @@ _NO_SUCH_TABLE_OR_COLUMN = (sqlite3.SQLITE_ERROR, 1146, 1054, "42P01", "42703")
 class Store(Database):
     """The table `p1_readouts`, to be written. Every method connects, and raises StoreFailed."""
 
-    def insert(self, row: Row) -> bool:
-        """Store one row; False if its second is there already, which changes nothing."""
+    def insert(self, row: Row) -> int | None:
+        """Store a reading; return the second that it is stored under, None if it is there already.
+
+        That is its own second, or the first behind it that is free, where another reading has its own.
+        """
         with self._connection() as connection:
             try:
                 self._execute(connection, insert(TABLE), row)
             except IntegrityError:
                 connection.rollback()
-                if not self._there(connection, [row]):
-                    raise
-                return False
+                return self._insert_beside(connection, row)
             connection.commit()
-        return True
+        return int(row["time"])
 
     def insert_many(self, rows: Sequence[Row]) -> dict[int, str]:
-        """Store those rows, ordered by time, that are not there yet; return time -> why for each that was refused.
+        """Store those readings that are not there yet; return index -> why for each that was refused.
 
-        All go in one transaction; one by one only when the database did not take them together.
+        All whose seconds are free go in one transaction, the others one by one; so do all where the database does not
+        take them together.
         """
-        refused: dict[int, str] = {}
         with self._connection() as connection:
-            there = self._there(connection, rows)
-            if missing := [row for row in rows if row["time"] not in there]:
+            there = set(connection.scalars(select(TABLE.c.time).where(TABLE.c.time.in_([row["time"] for row in rows]))))
+            free: dict[int, int] = {}
+            for index, row in enumerate(rows):
+                if row["time"] not in there:
+                    free.setdefault(row["time"], index)
+            together = set(free.values())
+            if together:
                 try:
-                    connection.execute(insert(TABLE), missing)
+                    connection.execute(insert(TABLE), [rows[index] for index in sorted(together)])
                     connection.commit()
                 except DBAPIError:
                     connection.rollback()
-                    refused = self._insert_singly(connection, missing)
-        return refused
+                    together.clear()
+            return self._insert_singly(connection, {i: row for i, row in enumerate(rows) if i not in together})
 
-    def _insert_singly(self, connection: Connection, rows: Sequence[Row]) -> dict[int, str]:
+    def _insert_singly(self, connection: Connection, rows: Mapping[int, Row]) -> dict[int, str]:
         refused: dict[int, str] = {}
-        for row in rows:
+        for index, row in rows.items():
             try:
-                connection.execute(insert(TABLE), row)
-                connection.commit()
+                self._insert_beside(connection, row)
+            except StoreFailed as error:
+                refused[index] = error.reason
             except DBAPIError as error:
                 connection.rollback()
-                if not self._there(connection, [row]):
-                    refused[row["time"]] = self._reason(error)
+                refused[index] = self._reason(error)
         return refused
 
-    def oldest(self, limit: int, after: int) -> list[Row]:
-        """The first `limit` rows whose time is later than `after`, oldest first."""
-        statement = select(TABLE).where(TABLE.c.time > after).order_by(TABLE.c.time).limit(limit)
-        with self._connection() as connection:
-            return [dict(row) for row in self._execute(connection, statement).mappings()]
-
-    def remove(self, times: Sequence[int]) -> None:
-        """Delete the rows of these seconds."""
-        with self._connection() as connection:
-            connection.execute(delete(TABLE).where(TABLE.c.time == bindparam("second")), [{"second": t} for t in times])
+    def _insert_beside(self, connection: Connection, row: Row) -> int | None:
+        """Store a reading under the first second from its own on that is free, unless one before that holds it."""
+        own, last = row["time"], row["time"] + BESIDE
+        for left in reversed(range(_ATTEMPTS)):
+            taken = set(connection.scalars(select(TABLE.c.time).where(TABLE.c.time.between(own, last))))
+            second = next((second for second in range(own, last + 1) if second not in taken), None)
+            if second is None:
+                connection.rollback()
+                raise StoreFailed(str(self), f"other readings have the {BESIDE + 1} seconds from {own} on")
+            try:
+                connection.execute(insert(TABLE), row | {"time": second})
+            except IntegrityError:
+                # Another run has taken this second meanwhile; or it is something else that is wrong with the row.
+                connection.rollback()
+                if not left:
+                    raise
+                continue
+            # Both are compared as the table keeps them: a column of the program before this one rounds.
+            if second > own and connection.scalar(same_as(second).where(OTHER.c.time.between(own, second - 1))):
+                connection.rollback()
+                return None
             connection.commit()
+            return second
+        raise AssertionError("unreachable")
 
     def set_up(self) -> list[str]:
         """Create the table, or add the columns that it lacks; return the statements that this took."""
         with self._connection() as connection:
-            return upgrade(connection)
+            return self._upgrade(connection)
 
     def set_up_views(self) -> bool:
-        """Create or replace the views; return whether they were out of date."""
+        """Create or replace the views, unless they are those of this version; return whether they were made."""
         with self._connection() as connection:
-            current = views_are_current(connection)
+            if views_are_current(connection):
+                return False
             try:
                 make_views(connection)
             except DBAPIError as error:
                 if advice := _ADVICE.get(server_code(error)):
                     raise self._failure(error, f"; {advice}") from error
                 raise
-        return not current
+        return True
 
     def _execute(self, connection: Connection, statement: Executable, row: Row | None = None) -> CursorResult[Any]:
         """Execute a statement; when the table was missing or out of date, mend it and execute again."""
@@ -115,9 +142,24 @@ class Store(Database):
             if server_code(error) not in _NO_SUCH_TABLE_OR_COLUMN:
                 raise
             connection.rollback()
-            upgrade(connection)
+            self._upgrade(connection)
             return connection.execute(statement, row)
 
-    def _there(self, connection: Connection, rows: Sequence[Row]) -> set[int]:
-        between = TABLE.c.time.between(rows[0]["time"], rows[-1]["time"])
-        return set(connection.scalars(select(TABLE.c.time).where(between)))
+    def _upgrade(self, connection: Connection) -> list[str]:
+        return upgrade(connection)
+
+
+def same_as(second: int) -> Select[tuple[int]]:
+    """A query of the seconds under which the reading of `second` is stored as well.
+
+    Two rows are one reading if they agree in every column that both have, and the meter's clock is among these; without
+    it they must lack the same columns too.
+    """
+    agree, lacking = [], []
+    for one, other in zip(TABLE.columns, OTHER.columns, strict=True):
+        if one.name != "time":
+            agree.append(or_(one == other, one.is_(None), other.is_(None)))
+            lacking.append(or_(one == other, and_(one.is_(None), other.is_(None))))
+    timed = TABLE.c.meter_time == OTHER.c.meter_time
+    same = or_(and_(timed, *agree), and_(*lacking))
+    return select(OTHER.c.time).where(TABLE.c.time == second, OTHER.c.time != second, same).limit(1)

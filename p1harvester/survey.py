@@ -6,7 +6,7 @@ Each question costs a look-up by key or a scan of the last day's keys, however m
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import false, insert, select
+from sqlalchemy import false, func, insert, or_, select
 
 from p1harvester.database import Database
 from p1harvester.schema import TABLE, missing_columns, views_are_current
@@ -91,16 +91,31 @@ class Survey(Database):
         with self._connection() as connection:
             return views_are_current(connection)
 
-    def bounds(self) -> tuple[int, int] | None:
-        """The first row's time and the last one's, in UNIX s; None where there is no row."""
+    def bounds(self, since: int, until: int) -> tuple[int, int] | None:
+        """The time of the first row and of the last between two UNIX seconds; None where there is no row."""
         with self._connection() as connection:
             first, last = (
-                connection.scalar(select(TABLE.c.time).order_by(order).limit(1))
+                connection.scalar(
+                    select(TABLE.c.time).where(TABLE.c.time.between(since, until)).order_by(order).limit(1)
+                )
                 for order in (TABLE.c.time, TABLE.c.time.desc())
             )
             return None if first is None or last is None else (first, last)
 
-    def times(self, since: int) -> list[int]:
-        """The rows' times from the UNIX second `since` on, in order."""
+    def outside(self, since: int, until: int) -> tuple[int, int, int]:
+        """How many rows lie before or behind these two UNIX seconds, and the first and last of them (0 if none)."""
+        outside = or_(TABLE.c.time < since, TABLE.c.time > until)
         with self._connection() as connection:
-            return list(connection.scalars(select(TABLE.c.time).where(TABLE.c.time >= since).order_by(TABLE.c.time)))
+            count, first, last = connection.execute(
+                select(func.count(), func.min(TABLE.c.time), func.max(TABLE.c.time)).where(outside)
+            ).one()
+            return count, first or 0, last or 0
+
+    def times(self, since: int, until: int) -> list[int]:
+        """The rows' times between two UNIX seconds, in order."""
+        with self._connection() as connection:
+            return list(
+                connection.scalars(
+                    select(TABLE.c.time).where(TABLE.c.time.between(since, until)).order_by(TABLE.c.time)
+                )
+            )

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy as sa
@@ -21,6 +21,9 @@ COMMAND = str(Path(sys.executable).with_name("p1harvester"))
 
 UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
 """The environment of a command that must write nothing for coverage."""
+
+HOST_CLOCK = {"PYTHONPATH": str(Path(__file__).with_name("host")), "HOST_CLOCK": "synchronised"}
+"""The environment of a command whose kernel says that the host's clock is synchronised, whether or not it is."""
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -52,7 +55,7 @@ def _zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def environment(tmp_path: Path) -> dict[str, str]:
     """A clean environment with a home of its own; what coverage needs is passed on."""
     passed_on = {name: value for name, value in os.environ.items() if name.startswith("COV")}
-    return passed_on | {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TZ": "Europe/Amsterdam"}
+    return passed_on | {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TZ": "Europe/Amsterdam"} | HOST_CLOCK
 
 
 @pytest.fixture
@@ -64,9 +67,10 @@ def run(environment: dict[str, str], tmp_path: Path) -> Run:
         input: bytes | None = None,  # noqa: A002
         env: dict[str, str] | None = None,
         prefix: tuple[str, ...] = (),
+        command: tuple[str, ...] = (COMMAND,),
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [*prefix, COMMAND, *map(str, words)],
+            [*prefix, *command, *map(str, words)],
             input=input,
             stdin=subprocess.DEVNULL if input is None else None,
             capture_output=True,
@@ -84,13 +88,41 @@ def run(environment: dict[str, str], tmp_path: Path) -> Run:
     return run
 
 
+class Running:
+    """The test servers, each started when it is first asked for."""
+
+    _STARTS: ClassVar = {"mariadb": servers.mariadb, "postgresql": servers.postgresql}
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._started: dict[str, Server | None] = {}
+
+    def __getitem__(self, kind: str) -> Server | None:
+        if kind not in self._started:
+            self._started[kind] = self._stack.enter_context(self._STARTS[kind]())
+        return self._started[kind]
+
+
 @pytest.fixture(scope="session")
-def _running() -> Iterator[dict[str, Server | None]]:
+def _running() -> Iterator[Running]:
     with ExitStack() as stack:
-        yield {
-            "mariadb": stack.enter_context(servers.mariadb()),
-            "postgresql": stack.enter_context(servers.postgresql()),
+        yield Running(stack)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update-golden` writes tests/golden anew."""
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a server, by the fixtures and the databases that they ask for."""
+    for item in items:
+        asked = {
+            *getattr(item, "fixturenames", ()),
+            *map(str, getattr(getattr(item, "callspec", None), "params", {}).values()),
         }
+        if asked & {"mariadb", "postgresql"}:
+            item.add_marker(pytest.mark.server)
 
 
 class Database:
@@ -121,9 +153,9 @@ class Database:
         ]
 
 
-def _database(kind: str, running: dict[str, Server | None], tmp_path: Path) -> Database:
-    if kind == "sqlite":
-        return Database(kind, f"sqlite:///{tmp_path}/readings.db", None)
+def _database(kind: str, running: Running | None, tmp_path: Path) -> Database:
+    if running is None or kind == "sqlite":
+        return Database("sqlite", f"sqlite:///{tmp_path}/readings.db", None)
     server = running[kind]
     if server is None:
         pytest.skip(f"the binaries of {kind} are not installed")
@@ -131,19 +163,19 @@ def _database(kind: str, running: dict[str, Server | None], tmp_path: Path) -> D
 
 
 @pytest.fixture(params=["sqlite", "mariadb", "postgresql"])
-def database(request: pytest.FixtureRequest, _running: dict[str, Server | None], tmp_path: Path) -> Database:
+def database(request: pytest.FixtureRequest, _running: Running, tmp_path: Path) -> Database:
     """An empty database of each kind in turn."""
     return _database(request.param, _running, tmp_path)
 
 
 @pytest.fixture
-def mariadb(_running: dict[str, Server | None], tmp_path: Path) -> Database:
+def mariadb(_running: Running, tmp_path: Path) -> Database:
     """An empty MariaDB database."""
     return _database("mariadb", _running, tmp_path)
 
 
 @pytest.fixture
-def postgresql(_running: dict[str, Server | None], tmp_path: Path) -> Database:
+def postgresql(_running: Running, tmp_path: Path) -> Database:
     """An empty PostgreSQL database."""
     return _database("postgresql", _running, tmp_path)
 
@@ -151,7 +183,7 @@ def postgresql(_running: dict[str, Server | None], tmp_path: Path) -> Database:
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Database:
     """An SQLite file that is not there yet."""
-    return _database("sqlite", {}, tmp_path)
+    return _database("sqlite", None, tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -163,7 +195,7 @@ def _made() -> dict[str, Database]:
 def made(
     request: pytest.FixtureRequest,
     _made: dict[str, Database],
-    _running: dict[str, Server | None],
+    _running: Running,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Database:
     """A database of each kind in turn, with its table and views made, whose rows an earlier test may have left."""

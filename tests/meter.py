@@ -40,10 +40,10 @@ def sealed_again(frame: bytes) -> bytes:
     return body + b"%04X\r\n" % crc16(body)
 
 
-def telegram_of(second: int, power: str = "00.326") -> bytes:
-    """A telegram whose meter's clock shows this UNIX second."""
+def telegram_of(second: int, power: str = "00.326", *more: str) -> bytes:
+    """A telegram whose meter's clock shows this UNIX second, with `more` lines."""
     clock = datetime.fromtimestamp(second, timezone(timedelta(hours=1))).strftime("%y%m%d%H%M%SW")
-    return sealed(f"0-0:1.0.0({clock})", f"1-0:1.7.0({power}*kW)", "1-0:1.8.0(007254.118*kWh)")
+    return sealed(f"0-0:1.0.0({clock})", f"1-0:1.7.0({power}*kW)", "1-0:1.8.0(007254.118*kWh)", *more)
 
 
 def noise(count: int, seed: int = 1) -> bytes:

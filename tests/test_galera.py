@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from p1harvester.errors import Spooled
 from p1harvester.harvest import harvest
-from p1harvester.reading import parse
+from p1harvester.parser import parse
 from p1harvester.settings import Settings
 from p1harvester.store import Store
 from tests import galera
@@ -27,6 +27,8 @@ from tests.galera import Node
 from tests.proxy import Proxy
 from tests.test_faults import fill, times
 from tests.writers import BLOCKS, NOON, Writer, all_together, by_the_readme, frame
+
+pytestmark = pytest.mark.slow
 
 NUMBERS = count(1000)
 """Of the meters that write to the cluster, each in one test."""

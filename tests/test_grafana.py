@@ -26,7 +26,7 @@ from tests.tables import DAY, YEAR, Year, at
 from tests.test_readme import README
 from tests.test_views import fill
 
-pytestmark = pytest.mark.usefixtures("_zone")
+pytestmark = [pytest.mark.usefixtures("_zone"), pytest.mark.slow]
 
 RANGES = {
     "the first days": (at("2024-01-05"), at("2024-01-12 20:00")),

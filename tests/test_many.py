@@ -15,12 +15,14 @@ import pytest
 import sqlalchemy as sa
 from dotenv import dotenv_values
 
-from p1harvester.reading import parse
+from p1harvester.parser import parse
 from tests import servers
 from tests.conftest import UNMEASURED, Run
 from tests.meter import NetworkReader
 from tests.servers import Server
 from tests.writers import AT_ONCE, NOON, all_together, by_the_readme, frame
+
+pytestmark = pytest.mark.slow
 
 METERS = 200
 MINUTES = 2

@@ -1,13 +1,18 @@
 """What a telegram says: lines -> values."""
 
 import hashlib
+import random
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from p1harvester.reading import BadTelegram, parse
+from p1harvester.parser import BadTelegram, parse, remarks
 from tests.meter import sealed, telegram
+from tests.odd import odd, outcome
 
 GAS = "0-1:24.1.0(003)", "0-1:24.2.1(240107172006W)(04911.440*m3)"
 
@@ -60,9 +65,7 @@ def values(*lines: str) -> dict[str, Any]:
             {"gas_meter_reading": Decimal("4911.440"), "gas_time": 1704644406},
             id="old and empty gas meters are not",
         ),
-        pytest.param(
-            ["0-3:24.1.0(003)", "0-3:24.2.3(632525252525S)(7*m3)"], {"gas_meter_reading": 7}, id="gas without a time"
-        ),
+        pytest.param(["0-3:24.1.0(003)", "0-3:24.2.3(7*m3)"], {"gas_meter_reading": 7}, id="gas without a time"),
         pytest.param(
             ["0-4:24.1.0(007)", "0-4:24.2.1(240107172006W)(3*m3)"], {"water_meter_reading": 3}, id="water on channel 4"
         ),
@@ -90,10 +93,210 @@ def test_values(lines: list[str], expected: dict[str, Any]) -> None:
     assert values(*lines) == expected
 
 
-@pytest.mark.parametrize("code", ["0-0:96.1.1", "0-0:96.1.0", "0-0:98.1.1"])
+def total(*tariffs: str, of: str = "1.8") -> Decimal | None:
+    """The total that comes of these tariffs: `3(1.5*kWh)`."""
+    found: Decimal | None = values("1-0:21.7.0(0*kW)", *(f"1-0:{of}.{each}" for each in tariffs)).get(
+        "use_reading" if of == "1.8" else "injection_reading"
+    )
+    return found
+
+
+@pytest.mark.parametrize("of", ["1.8", "2.8"])
+@pytest.mark.parametrize(
+    ("tariffs", "expected"),
+    [
+        pytest.param(["1(1*kWh)", "2(2*kWh)", "3(4*kWh)", "4(8*kWh)"], 15, id="four: Germany, Lithuania"),
+        pytest.param(["1(1*kWh)", "2(2*kWh)", "3(4*kWh)", "4(8*kWh)", "5(16*kWh)"], 31, id="five: Wallonia"),
+        pytest.param(["11(1*kWh)", "12(2*kWh)", "13(4*kWh)"], 7, id="11 to 13: Israel"),
+        pytest.param(["1(1*kWh)", "5(16*kWh)"], 17, id="not all"),
+        pytest.param(["0(99*kWh)", "1(1*kWh)", "2(2*kWh)"], 99, id="the meter's own"),
+        pytest.param(["0()", "1(1*kWh)", "2(2*kWh)"], 3, id="an empty one"),
+        pytest.param(["0(?*kWh)", "1(1*kWh)", "2(2*kWh)"], None, id="one that cannot be read"),
+        pytest.param(["1(1*kWh)", "2(?*kWh)"], None, id="a tariff that cannot be read"),
+        pytest.param(["1(1*kWh)", "5(?*kWh)"], None, id="a tariff without a column that cannot be read"),
+        pytest.param(["1(1*kWh)", "2()"], None, id="an empty tariff"),
+        pytest.param(["1(1*kWh)", "2(2*m3)"], None, id="a tariff in another unit"),
+        pytest.param(["1(1*kWh)", "2(2*kWh"], None, id="a tariff whose line does not end"),
+    ],
+)
+def test_totals(of: str, tariffs: list[str], expected: int | None) -> None:
+    assert total(*tariffs, of=of) == expected
+
+
+def test_tariffs_3_and_4_have_columns() -> None:
+    found = values(*(f"1-0:{direction}.8.{n}({direction}{n}*kWh)" for direction in (1, 2) for n in (3, 4)))
+    assert found == {
+        "use_reading_3": 13, "use_reading_4": 14, "use_reading": 27,
+        "injection_reading_3": 23, "injection_reading_4": 24, "injection_reading": 47,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param(["0-0:96.14.0(TARIFF 1)"], {"tariff": 1}, id="Wasion's tariff"),
+        pytest.param(["0-0:96.14.0(T02 )"], {"tariff": 2}, id="a tariff with letters"),
+        pytest.param(["0-0:96.14.1(0003)"], {"tariff": 3}, id="Israel's tariff"),
+        pytest.param(["0-0:96.14.0(02)", "0-0:96.14.1(0003)"], {"tariff": 2}, id="both tariffs"),
+        pytest.param(
+            ["1-0:1.6.0(08.796*kW)(260102010000W)"],
+            {"demand_month_peak": Decimal("8.796"), "demand_month_peak_time": 1767312000},
+            id="the peak before its time",
+        ),
+        pytest.param(["1-0:1.6.0(08.796*kW)"], {"demand_month_peak": Decimal("8.796")}, id="a peak without a time"),
+        pytest.param(
+            ["1-0:1.6.0(632525252525S)(00.000*kW)"], {"demand_month_peak": 0}, id="a month that has no peak yet"
+        ),
+        pytest.param(["0-0:1.1.0(240107172239W)"], {"meter_time": 1704644559}, id="another clock"),
+        pytest.param(["0-0:1.0.0(240107172239w)"], {"meter_time": 1704644559}, id="winter in small letters"),
+        pytest.param(["0-0:1.0.0(240107182239s)"], {"meter_time": 1704644559}, id="summer in small letters"),
+        pytest.param(["1-0:1.7.0(1*kW)", "0-0:1.0.0(000101010000W)"], {"net_use": 1}, id="a clock of 2000"),
+        pytest.param(["1-0:1.7.0(1*kW)", "0-0:1.0.0(041231235959W)"], {"net_use": 1}, id="a clock of 2004"),
+        pytest.param(["0-0:1.0.0(050101000000W)"], {"meter_time": 1104534000}, id="a clock of 2005"),
+        pytest.param(["0-0:1.0.0(491231235959W)"], {"meter_time": 2524604399}, id="a clock of 2049"),
+        pytest.param(["1-0:1.7.0(1*kW)", "0-0:1.0.0(500101000000W)"], {"net_use": 1}, id="a clock of 2050"),
+        pytest.param(["1-0:32.7.0(0000.242*kV)"], {"voltage_l1": 242}, id="kV"),
+        pytest.param(["1-0:31.7.0(0000.005*kA)"], {"current_l1": 5}, id="kA"),
+        pytest.param(
+            ["1-0:1.8.1(1.5*kwh)"], {"use_reading_1": Decimal("1.5"), "use_reading": Decimal("1.5")}, id="kwh"
+        ),
+        pytest.param(["1-0:1.7.0(1193*w)"], {"net_use": Decimal("1.193")}, id="w"),
+        pytest.param(["1-0:32.7.0(220.1*v)"], {"voltage_l1": Decimal("220.1")}, id="v"),
+        pytest.param(["1-0:1.8.0(  7.5*kWh  )"], {"use_reading": Decimal("7.5")}, id="spaces"),
+        pytest.param(["1-0:1.8.0(7.5 *kWh )  "], {"use_reading": Decimal("7.5")}, id="more spaces"),
+        pytest.param(["1-0:1.8.0.255(7.5*kWh)"], {"use_reading": Decimal("7.5")}, id="group F by a point"),
+        pytest.param(["1-0:1.8.0*255(7.5*kWh)"], {"use_reading": Decimal("7.5")}, id="group F by a star"),
+        pytest.param(["1-1:2.8.0*255(7.5*kWh)"], {"injection_reading": Decimal("7.5")}, id="channel 1, and group F"),
+        pytest.param(
+            ["1-1:1.8.1(1*kWh)", "1-1:1.8.2(2*kWh)", "1-1:1.7.0(3*kW)", "1-1:1.6.0(250315014500W)(15.206*kW)"],
+            {
+                "use_reading_1": 1,
+                "use_reading_2": 2,
+                "use_reading": 3,
+                "net_use": 3,
+                "demand_month_peak": Decimal("15.206"),
+                "demand_month_peak_time": 1741999500,
+            },
+            id="Switzerland",
+        ),
+        pytest.param(["1-1:1.8.0(5*kWh)", "1-0:1.8.0(6*kWh)"], {"use_reading": 6}, id="channel 0 before channel 1"),
+        pytest.param(["1-0:16.7.0(00.450*kW)"], {"net_use": Decimal("0.45"), "net_injection": 0}, id="signed, drawn"),
+        pytest.param(
+            ["1-0:16.7.0(-0003.261*kW)"], {"net_use": 0, "net_injection": Decimal("3.261")}, id="signed, injected"
+        ),
+        pytest.param(["1-1:16.7.0(0*kW)"], {"net_use": 0, "net_injection": 0}, id="signed, nothing"),
+        pytest.param(["1-0:16.7.0(9*kW)", "1-0:1.7.0(1*kW)"], {"net_use": 1}, id="signed beside drawn"),
+        pytest.param(["1-0:16.7.0(9*kW)", "1-0:2.7.0(1*kW)"], {"net_injection": 1}, id="signed beside injected"),
+        pytest.param(["1-0:56.7.0(-1*kW)"], {"use_l2": 0, "injection_l2": 1}, id="a phase's, signed"),
+        pytest.param(["1-0:1.7.0(1*kW)", "0-1:24.3.0(0)", "0-1:24.1.0(003)"], {"net_use": 1}, id="gas of one group"),
+    ],
+)
+def test_other_spellings(lines: list[str], expected: dict[str, Any]) -> None:
+    assert values(*lines) == expected
+
+
+HISTORY = "0-0:1.0.0(261101000000T)", "1-0:1.8.0(9*kWh)", "1-0:2.8.0(9*kWh)", "1-0:15.8.0(9*kWh  )"
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        pytest.param(["0-0:98.1.0", "(", *HISTORY, ")"], id="Holley"),
+        pytest.param(["0-0:98.1.0(", *HISTORY, ")"], id="bracket behind the code"),
+        pytest.param(["0-0:98.1.0", f"({HISTORY[0]}", *HISTORY[1:-1], f"{HISTORY[-1]})"], id="no lines of their own"),
+        pytest.param(["0-0:98.1.0", "(", *HISTORY, ")", "(", *HISTORY, ")"], id="two"),
+        pytest.param(["0-0:98.1.0*255", "(", *HISTORY, ") "], id="group F and a space"),
+    ],
+)
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_nothing_in_a_block_of_history_is_live(block: list[str], at: int) -> None:
+    lines = ["0-0:96.13.0()", "1-0:1.8.0(7*kWh)"]
+    # Before and behind the live register, which other lines follow.
+    assert values(*lines[:at], *block, *lines[at:], "1-0:1.7.0(1*kW)") == {"use_reading": 7, "net_use": 1}
+
+
+def test_the_first_of_two_is_live_under_a_right_crc() -> None:
+    assert values("1-0:1.8.0(7*kWh)", "1-0:1.8.0(9*kWh)") == {"use_reading": 7}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("1-0:1.7.0(abc*kW)", "1-0:1.7.0 says 'abc*kW', which is no number of kW"),
+        ("1-0:1.7.0(5*kWh)", "1-0:1.7.0 says '5*kWh', which is no number of kW"),
+        ("1-0:1.7.0(99999.000*kW)", "1-0:1.7.0 says '99999.000*kW', which is no number of kW"),
+        ("1-0:1.8.5(?)", "1-0:1.8.5 says '?', which is no number of kWh"),
+        ("0-0:96.14.0(day)", "0-0:96.14.0 says 'day', which is no number of tariff"),
+        ("0-0:96.7.21(-1)", "0-0:96.7.21 says '-1', which is no number of count"),
+        ("0-0:1.0.0(yesterday)", "0-0:1.0.0 says 'yesterday', which is no time"),
+        ("0-0:1.0.0(000101010000W)", "0-0:1.0.0 says '000101010000W', which is no time from 2005 to 2049"),
+        ("1-0:32.7.0(230.1*V", "the line of 1-0:32.7.0 does not end"),
+        ("1-0:1.6.0(?)(8*kW)", "1-0:1.6.0 says '?', which is no time"),
+        ("0-1:24.2.1(240107172006W)(?*m3)", "0-1:24.2.1 says '?*m3', which is no number of m3"),
+        ("0-1:24.2.1(240107172006W)(5*barrels)", "0-1:24.2.1 says '5*barrels', which is no number of m3"),
+    ],
+)
+def test_one_odd_value_does_not_cost_the_row_and_is_named(line: str, said: str) -> None:
+    whole = sealed("1-0:21.7.0(00.326*kW)", "0-1:24.1.0(003)", line)
+    assert parse(whole, 1).use_l1 == Decimal("0.326")
+    assert remarks(whole).unread == (said,)
+
+
+@settings(max_examples=1000)
+@given(st.integers(0, 2**32))
+def test_whatever_a_telegram_says_nothing_but_our_own_error_is_raised(seed: int) -> None:
+    assert outcome(odd(random.Random(seed))) in ("read", "no reading", "damaged")
+
+
+def test_a_local_time_that_the_c_library_cannot_hold_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Of32Bits(datetime):
+        def timestamp(self) -> float:
+            raise OverflowError("timestamp out of range for platform time_t")
+
+    monkeypatch.setattr("p1harvester.values.datetime", Of32Bits)
+    assert parse(sealed("1-0:1.7.0(1*kW)", "0-0:1.0.0(450101000000)"), 1).meter_time is None
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "expected"),
+    [
+        ("1-0:1.7.0(9999.999*kW)", "net_use", Decimal("9999.999")),
+        ("1-0:1.7.0(9999.9994*kW)", "net_use", Decimal("9999.9994")),
+        ("1-0:1.7.0(9999.9996*kW)", "net_use", None),
+        ("1-0:1.7.0(10000.000*kW)", "net_use", None),
+        ("1-0:1.7.0(9999999*W)", "net_use", Decimal("9999.999")),
+        ("1-0:1.7.0(10000000*W)", "net_use", None),
+        ("1-0:32.7.0(9999.9*V)", "voltage_l1", Decimal("9999.9")),
+        ("1-0:32.7.0(10*kV)", "voltage_l1", None),
+        ("1-0:32.7.0(000.000*kV)", "voltage_l1", 0),
+        ("1-0:1.8.0(00099999999.999*kWh)", "use_reading", Decimal("99999999.999")),
+        ("1-0:1.8.0(100000000.000*kWh)", "use_reading", None),
+        ("0-0:96.14.0(32767)", "tariff", 32767),
+        ("0-0:96.14.0(32768)", "tariff", None),
+        ("0-0:96.7.21(999999999)", "power_failures", 999_999_999),
+        ("0-0:96.7.21(9999999999)", "power_failures", None),
+    ],
+)
+def test_a_value_that_its_column_cannot_hold_is_none(line: str, column: str, expected: Decimal | None) -> None:
+    assert values("1-0:21.7.0(0*kW)", line).get(column) == expected
+
+
+def test_the_hosts_zone_tells_eastern_european_time() -> None:
+    line = sealed("0-0:1.0.0(241231080004W)")
+    assert parse(line, 1, zone=3600).meter_time == parse(line, 1, zone=0).meter_time == 1735628404
+    assert parse(line, 1, zone=7200).meter_time == 1735628404 - 3600
+    assert parse(sealed("0-0:1.0.0(240601154520S)"), 1, zone=7200).meter_time == 1717245920
+
+
+@pytest.mark.parametrize("code", ["0-0:96.1.1", "0-0:96.1.0", "0-0:98.1.1", "0-0:42.0.0"])
 def test_meter_id_is_a_hash_of_32_bits(code: str) -> None:
     expected = int.from_bytes(hashlib.sha256(b"4B35").digest()[:4], "big") >> 1
     assert values(f"{code}(4B35)") == {"meter_id": expected}
+    padded = int.from_bytes(hashlib.sha256(b" 4B35 ").digest()[:4], "big") >> 1
+    assert values(f"{code}( 4B35 )") == {"meter_id": padded}
+    # An identifier that was read before stays the one that is read.
+    if code != "0-0:42.0.0":
+        assert values("0-0:42.0.0(00)", f"{code}(4B35)") == {"meter_id": expected}
 
 
 @pytest.mark.parametrize(
@@ -114,6 +317,23 @@ def test_meter_id_is_a_hash_of_32_bits(code: str) -> None:
 def test_what_cannot_be_a_reading(lines: list[str], complaint: str) -> None:
     with pytest.raises(BadTelegram, match=complaint.replace("*", r"\*").replace(".", r"\.")):
         parse(sealed(*lines), 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "damaged", "complaint"),
+    [
+        (b"1-0:1.8.2(00084.902*kWh)", b"1-0:1.8.2(0008?.902*kWh)", "1-0:1.8.2 says"),
+        (b"1-0:1.8.2(00084.902*kWh)", b"1-0:1.8.2(00084.902*kWh", "1-0:1.8.2 does not end"),
+        (b"1-0:1.8.2(00084.902*kWh)", b"1-0:1.8.2(00084.902*kWj)", "1-0:1.8.2 says"),
+        (b"(121030140000)", b"(12103014x000)", "0-1:24.3.0 says"),
+        (b"(m3)\r\n(00024.123)\r\n", b"(m3)\r\n", "0-1:24.3.0 says"),
+    ],
+)
+def test_without_a_crc_one_odd_value_casts_doubt_on_all(line: bytes, damaged: bytes, complaint: str) -> None:
+    old = telegram("dsmr-2.2")
+    assert old.count(line) == 1
+    with pytest.raises(BadTelegram, match=complaint):
+        parse(old.replace(line, damaged), 1)
 
 
 def test_two_telegrams_that_ran_together_without_a_crc_are_no_reading() -> None:

@@ -69,9 +69,9 @@ def test_a_password_that_others_can_read_is_warned_of(
     assert "secret" not in done.stderr
 
 
-def test_a_current_folder_that_may_not_be_entered_holds_no_settings(run: Run, tmp_path: Path) -> None:
-    tmp_path.chmod(0o600)
-    done = run("read", "--port", SAVED, prefix=unprivileged())
+def test_a_current_folder_that_may_not_be_entered_holds_no_settings(run: Run) -> None:
+    leave = ("sh", "-c", 'chmod 600 . && exec "$@"', "sh")
+    done = run("read", "--port", SAVED, prefix=(*unprivileged(), *leave))
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -192,6 +192,7 @@ def test_the_files_can_be_fed_by_hand(database: Database, run: Run) -> None:
         ],
     }[database.kind]
     before = {name: database.execute(f"SELECT * FROM {name}") for name in NAMES}
+    assert "ok    views " in run("check", "--port", FOLDER / "belgium.txt", env=database.env).stdout
     for name in reversed(NAMES):
         database.execute(f"DROP VIEW {name}")
     for name in NAMES:
@@ -203,6 +204,7 @@ def test_the_files_can_be_fed_by_hand(database: Database, run: Run) -> None:
                 env={"PATH": os.environ["PATH"], "PGOPTIONS": "-c client_min_messages=warning"},
             )
     assert {name: database.execute(f"SELECT * FROM {name}") for name in NAMES} == before
+    assert "ok    views " in run("check", "--port", FOLDER / "belgium.txt", env=database.env).stdout
 
 
 def test_the_rights_that_the_readme_gives(mariadb: Database, run: Run) -> None:
@@ -232,6 +234,7 @@ def test_the_rights_that_the_readme_gives(mariadb: Database, run: Run) -> None:
         assert connection.exec_driver_sql("SELECT use_kWh, gas_m3 FROM usage_per_day").fetchall() == [(0, 0)]
 
 
+@pytest.mark.server
 def test_a_server_with_a_binary_log_wants_its_root_user(run: Run) -> None:
     with servers.mariadb("--log-bin", "--server-id=1") as server:
         if server is None:

@@ -23,8 +23,9 @@ def check(flags: Mapping[str, str | None], environ: Mapping[str, str], quiet: bo
     page = Page(quiet)
     timer = schedule()
     if settings := _settings(page, flags, environ):
-        if heard := check_line(page, settings):
-            check_meter(page, heard)
+        heard = check_line(page, settings)
+        if heard and heard.proven:
+            check_meter(page, heard, heard.proven)
         check_database(page, settings, timer.active)
     if timer.remedy:
         page.warn("timer", timer.says, "It is installed, and nothing starts it.", timer.remedy)

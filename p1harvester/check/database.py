@@ -1,24 +1,16 @@
 """What the database holds: table, rights, views, rows."""
 
-import time
 from getpass import getuser
-from itertools import pairwise
 from shlex import quote
-from statistics import median
 
+from p1harvester.check.client import in_client
 from p1harvester.check.page import Page
-from p1harvester.check.server import SETUP, as_admin, refusal, there
+from p1harvester.check.rows import check_rows
+from p1harvester.check.server import SETUP, refusal, there
 from p1harvester.check.spool import check_spool
 from p1harvester.errors import BadSettings, StoreFailed
-from p1harvester.report import local
 from p1harvester.settings import Settings
 from p1harvester.survey import Survey
-
-_DAY = 86400
-_TOLERATED = 15
-"""Readings that a day may lack without a warning: a restart, an update."""
-_LATE = 3
-"""Steps after which the newest row is called old."""
 
 
 def check_database(page: Page, settings: Settings, scheduled: bool) -> None:
@@ -31,7 +23,7 @@ def check_database(page: Page, settings: Settings, scheduled: bool) -> None:
     if there(page, survey) and _connects(page, survey):
         try:
             if _table(page, survey):
-                _rows(page, survey, scheduled)
+                check_rows(page, survey, scheduled)
         except StoreFailed as failure:
             page.fail("database", "it stopped answering", str(failure), "p1harvester check     # once more")
     check_spool(page, settings, survey)
@@ -77,8 +69,7 @@ def _rights(page: Page, survey: Survey) -> None:
         if survey.kind == "sqlite":
             remedy = f"sudo chown {getuser()} {quote(str(survey.file))}"
         else:
-            on = "p1_readouts" if survey.kind == "postgresql" else f"{survey.name}.p1_readouts"
-            remedy = as_admin(survey, f"GRANT SELECT, INSERT ON {on} TO {survey.account()}")
+            remedy = in_client(survey, f"GRANT SELECT, INSERT ON p1_readouts TO {survey.account()}")
         page.fail(
             "rights",
             f"{survey.user or getuser()} may not store a row",
@@ -87,49 +78,3 @@ def _rights(page: Page, survey: Survey) -> None:
         )
     else:
         page.ok("rights", f"{survey.user or getuser()} may store a row (tried with none)")
-
-
-def _rows(page: Page, survey: Survey, scheduled: bool) -> None:
-    bounds = survey.bounds()
-    if bounds is None:
-        page.ok("rows", "there is none yet")
-        return
-    first, last = bounds
-    now = int(time.time())
-    times = survey.times(now - _DAY)
-    step, missing = _gaps(times)
-    says = f"the newest is of {local(last)}, {_ago(now - last)}; the first of {local(first)}"
-    day = f"the last day has {len(times)}, one every {step} s" if len(times) > 1 else f"the last day has {len(times)}"
-    day += f", and {missing} missing between them"
-    if not scheduled:
-        page.ok("rows", says, day)
-    elif now - last > _LATE * step:
-        page.warn(
-            "rows",
-            f"{says}; {day}",
-            "Something runs the job by the clock, yet no row comes any more. What it says when it runs:",
-            "journalctl -u p1harvester --since -1h     # or the mail of cron",
-        )
-    elif missing > _TOLERATED:
-        page.warn(
-            "rows",
-            f"{says}; {day}",
-            "Runs found no telegram in time, or did not happen. What they said:",
-            "journalctl -u p1harvester --since -1d     # or the mail of cron",
-        )
-    else:
-        page.ok("rows", says, day)
-
-
-def _gaps(times: list[int]) -> tuple[int, int]:
-    """The usual step between rows, a minute at least, in seconds; and how many rows the gaps between them lack."""
-    steps = [after - before for before, after in pairwise(times)]
-    step = max(60, int(median(steps))) if steps else 60
-    return step, sum(max(0, round(each / step) - 1) for each in steps)
-
-
-def _ago(seconds: int) -> str:
-    for size, unit in ((_DAY, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds} s ago"

@@ -68,7 +68,7 @@ def _searched(page: Page, settings: Settings, found: list[str]) -> Heard | None:
         except P1Error as error:
             seen.append(str(error))
             continue
-        if heard.telegrams:
+        if heard.proven:
             seen.append(f"from {name} comes a telegram")
             meters, page.settings["P1_PORT"] = heard, name
             break
@@ -93,9 +93,9 @@ def _heard_from(page: Page, settings: Settings, name: str) -> Heard | None:
     except P1Error as error:
         page.fail("line", f"{port.name} failed while being read", str(error), "sudo dmesg | tail")
         return None
-    if settings.baud and port.noisy and not (heard.telegrams or port.network):
+    if settings.baud and port.noisy and not (heard.proven or port.network):
         heard = _at_the_other_speed(page, heard, settings.baud, deadline)
-    if heard.telegrams:
+    if heard.proven:
         _say_line(page, heard, settings.baud)
         return heard
     say_no_telegram(page, heard, settings)
@@ -108,7 +108,7 @@ def _listened(page: Page, port: Port, deadline: float, key: bytes | None) -> Hea
         page.waiting(f"listening to {port.name}: {heard.received} bytes, {left:.0f} s left")
         # What is encrypted looks like noise.
         hopeless = (port.noisy and key is None) or heard.damage.total() >= _ENOUGH_DAMAGE
-        return len(heard.telegrams) == _WANTED or (hopeless and heard.received >= _ENOUGH_BYTES)
+        return (heard.proven and len(heard.telegrams) >= _WANTED) or (hopeless and heard.received >= _ENOUGH_BYTES)
 
     with port:
         return listen(port, key, enough)
@@ -167,7 +167,7 @@ def _at_the_other_speed(page: Page, heard: Heard, baud: int, deadline: float) ->
         again = _listened(page, port, deadline, None)
     except P1Error:
         return heard
-    return again if again.telegrams else heard
+    return again if again.proven else heard
 
 
 def _say_line(page: Page, heard: Heard, baud: int | None) -> None:

@@ -73,6 +73,15 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
                 "The program does not know such a meter.",
                 "p1harvester read --raw     # report it, but without the equipment identifiers (96.1)",
             )
+        case Cause.UNCONFIRMED:
+            page.fail(
+                "telegram",
+                f"{said}, {len(heard.telegrams)} telegrams without a CRC, and no two that confirm each other",
+                "Without a CRC only a second telegram shows that nothing was lost or changed on the way. Either the"
+                " time was too short for two, which come every 10 s, or the line is bad.",
+                f"p1harvester check --timeout 35     # it was {settings.timeout:g}",
+                "use a shorter cable, and a USB port of the host itself",
+            )
         case Cause.CUT_OFF:
             page.fail(
                 "telegram",

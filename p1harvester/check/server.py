@@ -7,6 +7,7 @@ from getpass import getuser
 from shlex import quote
 from urllib.parse import quote as escaped
 
+from p1harvester.check.client import quoted
 from p1harvester.check.page import Page
 from p1harvester.check.spool import nearest
 from p1harvester.database import TIMEOUT
@@ -104,9 +105,8 @@ def refusal(survey: Survey, failure: StoreFailed) -> tuple[str, ...]:
         means = f"There is no database {name} on the server, or {user} may not use it."
         if postgresql:
             return means, f"sudo -u postgres createdb --owner {quote(user)} {quote(name)}"
-        return means, as_admin(
-            survey, f"CREATE DATABASE IF NOT EXISTS {name}; GRANT ALL ON {name}.* TO {_account(survey)}"
-        )
+        statement = f"CREATE DATABASE IF NOT EXISTS {name}; GRANT ALL ON {name}.* TO {_account(survey)}"
+        return means, f"sudo mariadb -e {quoted(statement)}"
     if failure.server_code in _REFUSED_USER or re.search(r"password|authentication|role .* does not exist", text):
         means = f"The server knows no user {user} with this password, from this host. The password is set so:"
         setting = "P1_DSN_PASSWORD='...'     # the same here, in the env file"
@@ -142,13 +142,6 @@ def _asked_for_the_password(survey: Survey) -> tuple[str, ...]:
     dsn = f"{driver}://{escaped(survey.user, safe='')}@{host}/{survey.name}?{option}"
     hint = "" if here else f"     # ca.pem: whoever signed the certificate of {survey.host}"
     return means, f"P1_DSN={quote(dsn)}{hint}"
-
-
-def as_admin(survey: Survey, statement: str) -> str:
-    """The command by which the server's administrator executes a statement."""
-    client = f"sudo -u postgres psql {quote(survey.name)} -c" if survey.kind == "postgresql" else "sudo mariadb -e"
-    # Within double quotes a shell would run what a name holds.
-    return f"{client} " + (quote(statement) if re.search(r'[$`"\\!]', statement) else f'"{statement}"')
 
 
 def _service(survey: Survey) -> str:

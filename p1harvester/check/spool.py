@@ -9,8 +9,9 @@ from p1harvester.check.page import Page
 from p1harvester.errors import BadSettings, StoreFailed
 from p1harvester.report import local
 from p1harvester.settings import Settings
-from p1harvester.spool import TIMEOUT, refuse_the_database
+from p1harvester.spool import refuse_the_database
 from p1harvester.survey import Survey
+from p1harvester.waiting import TIMEOUT, SpoolFile, handing_over
 
 
 def nearest(path: Path) -> Path:
@@ -41,23 +42,29 @@ def check_spool(page: Page, settings: Settings, survey: Survey) -> None:
     elif not there:
         page.ok("spool", f"nothing waits; {path} is made when it is needed")
     else:
-        _waiting(page, Survey(path, timeout=TIMEOUT))
+        _waiting(page, SpoolFile(path, timeout=TIMEOUT), survey.identity)
 
 
-def _waiting(page: Page, spool: Survey) -> None:
+def _waiting(page: Page, spool: SpoolFile, identity: str) -> None:
     try:
-        count, since = spool.waiting() if spool.missing_columns() is not None else (0, 0)
+        waiting = spool.waiting()
     except StoreFailed as failure:
         page.warn(
             "spool", f"it cannot be read: {failure}", "A damaged one is put aside by the next run.", "p1harvester"
         )
         return
-    if count:
-        page.warn(
-            "spool",
-            f"{count} readings wait in {spool.file} since {local(since)}",
-            "The database did not take them. The next run that it answers brings them back.",
-            "p1harvester",
-        )
-    else:
+    for database, count, since in waiting:
+        says = f"{count} readings wait in {spool.file} since {local(since)}"
+        if database in (None, identity):
+            means = "The database did not take them. The next run that it answers brings them back."
+            page.warn("spool", says, means, "p1harvester")
+        else:
+            page.warn(
+                "spool",
+                f"{says}, for {database}",
+                "That is not P1_DSN's database. They go there by the next run that has its settings, or into P1_DSN's"
+                " where their meter is the same. Whatever their meter, this hands them to P1_DSN's next run:",
+                f"sqlite3 {quote(str(spool.file))} {quote(handing_over(database, identity))}",
+            )
+    if not waiting:
         page.ok("spool", "nothing waits")

@@ -1,3 +1,4 @@
+-- Made by sql/generate.py from sql/templates/mysql.sql.
 -- MariaDB and MySQL plan "the newest row before this one", asked of every row, as a scan of the whole key. Inside a
 -- function the question is one seek. JSON_TABLE hands the answer on as a column, so that it is asked once.
 --
@@ -28,30 +29,41 @@ SELECT
         ELSE r.net_use * (r.time - p.time) / 3600e0
     END AS net_use_kWh,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.use_reading < p.use_reading THEN 0e0
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading < p.use_reading
+        THEN 0e0
         ELSE COALESCE(r.use_reading - p.use_reading, r.net_use * (r.time - p.time) / 3600e0)
     END AS use_kWh,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.use_reading_1 < p.use_reading_1 THEN 0e0
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_1 < p.use_reading_1
+        THEN 0e0
         ELSE r.use_reading_1 - p.use_reading_1
     END AS use_kWh_1,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.use_reading_2 < p.use_reading_2 THEN 0e0
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_2 < p.use_reading_2
+        THEN 0e0
         ELSE r.use_reading_2 - p.use_reading_2
     END AS use_kWh_2,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.injection_reading < p.injection_reading THEN 0e0
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading < p.injection_reading
+        THEN 0e0
         ELSE COALESCE(r.injection_reading - p.injection_reading, r.net_injection * (r.time - p.time) / 3600e0)
     END AS injection_kWh,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.injection_reading_1 < p.injection_reading_1 THEN 0e0
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_1 < p.injection_reading_1
+        THEN 0e0
         ELSE r.injection_reading_1 - p.injection_reading_1
     END AS injection_kWh_1,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.injection_reading_2 < p.injection_reading_2 THEN 0e0
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_2 < p.injection_reading_2
+        THEN 0e0
         ELSE r.injection_reading_2 - p.injection_reading_2
     END AS injection_kWh_2,
-    -- The gas meter has a number of its own: it stays when the electricity meter is replaced.
     CASE
         WHEN COALESCE(p.gas_meter_id <> r.gas_meter_id, p.meter_id <> r.meter_id)
             OR r.gas_meter_reading < p.gas_meter_reading
@@ -59,13 +71,41 @@ SELECT
         ELSE ROUND(r.gas_meter_reading - p.gas_meter_reading, 3)
     END AS gas_m3,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.water_meter_reading < p.water_meter_reading THEN 0e0
+        WHEN p.meter_id <> r.meter_id
+            OR r.water_meter_reading < p.water_meter_reading
+        THEN 0e0
         ELSE r.water_meter_reading - p.water_meter_reading
     END AS water_m3,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.heat_meter_reading < p.heat_meter_reading THEN 0e0
+        WHEN p.meter_id <> r.meter_id
+            OR r.heat_meter_reading < p.heat_meter_reading
+        THEN 0e0
         ELSE r.heat_meter_reading - p.heat_meter_reading
-    END AS heat_GJ
+    END AS heat_GJ,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_3 < p.use_reading_3
+        THEN 0e0
+        ELSE r.use_reading_3 - p.use_reading_3
+    END AS use_kWh_3,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_4 < p.use_reading_4
+        THEN 0e0
+        ELSE r.use_reading_4 - p.use_reading_4
+    END AS use_kWh_4,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_3 < p.injection_reading_3
+        THEN 0e0
+        ELSE r.injection_reading_3 - p.injection_reading_3
+    END AS injection_kWh_3,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_4 < p.injection_reading_4
+        THEN 0e0
+        ELSE r.injection_reading_4 - p.injection_reading_4
+    END AS injection_kWh_4
 FROM p1_readouts AS r
 LEFT JOIN JSON_TABLE(CAST(p1_time_at(r.time - 1) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS previous ON TRUE
 LEFT JOIN p1_readouts AS p ON p.time = previous.time;
@@ -89,6 +129,10 @@ RETURN (
             WHEN 'gas_m3' THEN gas_m3
             WHEN 'water_m3' THEN water_m3
             WHEN 'heat_GJ' THEN heat_GJ
+            WHEN 'use_kWh_3' THEN use_kWh_3
+            WHEN 'use_kWh_4' THEN use_kWh_4
+            WHEN 'injection_kWh_3' THEN injection_kWh_3
+            WHEN 'injection_kWh_4' THEN injection_kWh_4
         END * (1 - (time = start_next) * start_share - (time > end_row) * (1 - end_share))
     )
     FROM p1_steps WHERE time > start_row AND time <= end_next

@@ -1,3 +1,4 @@
+-- Made by sql/generate.py from sql/templates/mysql.sql.
 -- What was used in each of `p1_periods`: the difference of the meter's registers between its two boundaries.
 --
 -- Where that cannot be taken (another meter, a register that dropped, rows without registers) the period's steps are
@@ -78,9 +79,7 @@ SELECT
             b.injection_reading_1 - a.injection_reading_1
             + k.end_share * (bn.injection_reading_1 - b.injection_reading_1)
             - k.start_share * (an.injection_reading_1 - a.injection_reading_1)
-        WHEN COALESCE(
-            a.injection_reading_1, an.injection_reading_1, b.injection_reading_1, bn.injection_reading_1
-        ) IS NOT NULL
+        WHEN COALESCE(a.injection_reading_1, an.injection_reading_1, b.injection_reading_1, bn.injection_reading_1) IS NOT NULL
         THEN
             p1_steps_between(
                 'injection_kWh_1', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
@@ -95,9 +94,7 @@ SELECT
             b.injection_reading_2 - a.injection_reading_2
             + k.end_share * (bn.injection_reading_2 - b.injection_reading_2)
             - k.start_share * (an.injection_reading_2 - a.injection_reading_2)
-        WHEN COALESCE(
-            a.injection_reading_2, an.injection_reading_2, b.injection_reading_2, bn.injection_reading_2
-        ) IS NOT NULL
+        WHEN COALESCE(a.injection_reading_2, an.injection_reading_2, b.injection_reading_2, bn.injection_reading_2) IS NOT NULL
         THEN
             p1_steps_between(
                 'injection_kWh_2', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
@@ -127,9 +124,7 @@ SELECT
             b.water_meter_reading - a.water_meter_reading
             + k.end_share * (bn.water_meter_reading - b.water_meter_reading)
             - k.start_share * (an.water_meter_reading - a.water_meter_reading)
-        WHEN COALESCE(
-            a.water_meter_reading, an.water_meter_reading, b.water_meter_reading, bn.water_meter_reading
-        ) IS NOT NULL
+        WHEN COALESCE(a.water_meter_reading, an.water_meter_reading, b.water_meter_reading, bn.water_meter_reading) IS NOT NULL
         THEN
             p1_steps_between(
                 'water_m3', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
@@ -144,14 +139,72 @@ SELECT
             b.heat_meter_reading - a.heat_meter_reading
             + k.end_share * (bn.heat_meter_reading - b.heat_meter_reading)
             - k.start_share * (an.heat_meter_reading - a.heat_meter_reading)
-        WHEN COALESCE(
-            a.heat_meter_reading, an.heat_meter_reading, b.heat_meter_reading, bn.heat_meter_reading
-        ) IS NOT NULL
+        WHEN COALESCE(a.heat_meter_reading, an.heat_meter_reading, b.heat_meter_reading, bn.heat_meter_reading) IS NOT NULL
         THEN
             p1_steps_between(
                 'heat_GJ', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
-    END + 0e0 AS heat_GJ
+    END + 0e0 AS heat_GJ,
+    CASE
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+            AND a.use_reading_3 <= an.use_reading_3
+            AND an.use_reading_3 <= b.use_reading_3
+            AND b.use_reading_3 <= bn.use_reading_3
+        THEN
+            b.use_reading_3 - a.use_reading_3
+            + k.end_share * (bn.use_reading_3 - b.use_reading_3)
+            - k.start_share * (an.use_reading_3 - a.use_reading_3)
+        WHEN COALESCE(a.use_reading_3, an.use_reading_3, b.use_reading_3, bn.use_reading_3) IS NOT NULL
+        THEN
+            p1_steps_between(
+                'use_kWh_3', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
+            )
+    END + 0e0 AS use_kWh_3,
+    CASE
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+            AND a.use_reading_4 <= an.use_reading_4
+            AND an.use_reading_4 <= b.use_reading_4
+            AND b.use_reading_4 <= bn.use_reading_4
+        THEN
+            b.use_reading_4 - a.use_reading_4
+            + k.end_share * (bn.use_reading_4 - b.use_reading_4)
+            - k.start_share * (an.use_reading_4 - a.use_reading_4)
+        WHEN COALESCE(a.use_reading_4, an.use_reading_4, b.use_reading_4, bn.use_reading_4) IS NOT NULL
+        THEN
+            p1_steps_between(
+                'use_kWh_4', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
+            )
+    END + 0e0 AS use_kWh_4,
+    CASE
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+            AND a.injection_reading_3 <= an.injection_reading_3
+            AND an.injection_reading_3 <= b.injection_reading_3
+            AND b.injection_reading_3 <= bn.injection_reading_3
+        THEN
+            b.injection_reading_3 - a.injection_reading_3
+            + k.end_share * (bn.injection_reading_3 - b.injection_reading_3)
+            - k.start_share * (an.injection_reading_3 - a.injection_reading_3)
+        WHEN COALESCE(a.injection_reading_3, an.injection_reading_3, b.injection_reading_3, bn.injection_reading_3) IS NOT NULL
+        THEN
+            p1_steps_between(
+                'injection_kWh_3', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
+            )
+    END + 0e0 AS injection_kWh_3,
+    CASE
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+            AND a.injection_reading_4 <= an.injection_reading_4
+            AND an.injection_reading_4 <= b.injection_reading_4
+            AND b.injection_reading_4 <= bn.injection_reading_4
+        THEN
+            b.injection_reading_4 - a.injection_reading_4
+            + k.end_share * (bn.injection_reading_4 - b.injection_reading_4)
+            - k.start_share * (an.injection_reading_4 - a.injection_reading_4)
+        WHEN COALESCE(a.injection_reading_4, an.injection_reading_4, b.injection_reading_4, bn.injection_reading_4) IS NOT NULL
+        THEN
+            p1_steps_between(
+                'injection_kWh_4', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
+            )
+    END + 0e0 AS injection_kWh_4
 FROM p1_periods AS k
 STRAIGHT_JOIN p1_readouts AS a ON a.time = k.start_row
 STRAIGHT_JOIN p1_readouts AS an ON an.time = k.start_next

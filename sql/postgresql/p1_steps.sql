@@ -1,3 +1,4 @@
+-- Made by sql/generate.py from sql/templates/postgresql.sql.
 -- Every row with what was used since the row before it, which is found by one look-up of the key.
 --
 -- A register that drops, or a step between two different meters, counts as no use. Rows without a register (those of a
@@ -10,44 +11,83 @@ SELECT
         ELSE r.net_use * (r.time - p.time) / 3600.0
     END::float8 AS net_use_kWh,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.use_reading < p.use_reading THEN 0
-        ELSE coalesce(r.use_reading - p.use_reading, r.net_use * (r.time - p.time) / 3600.0)
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading < p.use_reading
+        THEN 0
+        ELSE COALESCE(r.use_reading - p.use_reading, r.net_use * (r.time - p.time) / 3600.0)
     END::float8 AS use_kWh,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.use_reading_1 < p.use_reading_1 THEN 0
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_1 < p.use_reading_1
+        THEN 0
         ELSE r.use_reading_1 - p.use_reading_1
     END::float8 AS use_kWh_1,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.use_reading_2 < p.use_reading_2 THEN 0
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_2 < p.use_reading_2
+        THEN 0
         ELSE r.use_reading_2 - p.use_reading_2
     END::float8 AS use_kWh_2,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.injection_reading < p.injection_reading THEN 0
-        ELSE coalesce(r.injection_reading - p.injection_reading, r.net_injection * (r.time - p.time) / 3600.0)
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading < p.injection_reading
+        THEN 0
+        ELSE COALESCE(r.injection_reading - p.injection_reading, r.net_injection * (r.time - p.time) / 3600.0)
     END::float8 AS injection_kWh,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.injection_reading_1 < p.injection_reading_1 THEN 0
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_1 < p.injection_reading_1
+        THEN 0
         ELSE r.injection_reading_1 - p.injection_reading_1
     END::float8 AS injection_kWh_1,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.injection_reading_2 < p.injection_reading_2 THEN 0
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_2 < p.injection_reading_2
+        THEN 0
         ELSE r.injection_reading_2 - p.injection_reading_2
     END::float8 AS injection_kWh_2,
-    -- The gas meter has a number of its own: it stays when the electricity meter is replaced.
     CASE
-        WHEN coalesce(p.gas_meter_id <> r.gas_meter_id, p.meter_id <> r.meter_id)
+        WHEN COALESCE(p.gas_meter_id <> r.gas_meter_id, p.meter_id <> r.meter_id)
             OR r.gas_meter_reading < p.gas_meter_reading
         THEN 0
-        ELSE round((r.gas_meter_reading - p.gas_meter_reading)::numeric, 3)
+        ELSE ROUND((r.gas_meter_reading - p.gas_meter_reading)::numeric, 3)
     END::float8 AS gas_m3,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.water_meter_reading < p.water_meter_reading THEN 0
+        WHEN p.meter_id <> r.meter_id
+            OR r.water_meter_reading < p.water_meter_reading
+        THEN 0
         ELSE r.water_meter_reading - p.water_meter_reading
     END::float8 AS water_m3,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.heat_meter_reading < p.heat_meter_reading THEN 0
+        WHEN p.meter_id <> r.meter_id
+            OR r.heat_meter_reading < p.heat_meter_reading
+        THEN 0
         ELSE r.heat_meter_reading - p.heat_meter_reading
-    END::float8 AS heat_GJ
+    END::float8 AS heat_GJ,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_3 < p.use_reading_3
+        THEN 0
+        ELSE r.use_reading_3 - p.use_reading_3
+    END::float8 AS use_kWh_3,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_4 < p.use_reading_4
+        THEN 0
+        ELSE r.use_reading_4 - p.use_reading_4
+    END::float8 AS use_kWh_4,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_3 < p.injection_reading_3
+        THEN 0
+        ELSE r.injection_reading_3 - p.injection_reading_3
+    END::float8 AS injection_kWh_3,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_4 < p.injection_reading_4
+        THEN 0
+        ELSE r.injection_reading_4 - p.injection_reading_4
+    END::float8 AS injection_kWh_4
 FROM p1_readouts AS r
 LEFT JOIN LATERAL (SELECT * FROM p1_readouts AS q WHERE q.time < r.time ORDER BY q.time DESC LIMIT 1) AS p ON TRUE;
 
@@ -69,6 +109,10 @@ CREATE OR REPLACE FUNCTION p1_steps_between(
             WHEN 'gas_m3' THEN gas_m3
             WHEN 'water_m3' THEN water_m3
             WHEN 'heat_GJ' THEN heat_GJ
+            WHEN 'use_kWh_3' THEN use_kWh_3
+            WHEN 'use_kWh_4' THEN use_kWh_4
+            WHEN 'injection_kWh_3' THEN injection_kWh_3
+            WHEN 'injection_kWh_4' THEN injection_kWh_4
         END * (1 - (time = start_next)::int * start_share - (time > end_row)::int * (1 - end_share))
     )
     FROM p1_steps WHERE time > start_row AND time <= end_next

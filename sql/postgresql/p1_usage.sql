@@ -1,3 +1,4 @@
+-- Made by sql/generate.py from sql/templates/postgresql.sql.
 -- What was used in each of `p1_periods`: the difference of the meter's registers between its two boundaries.
 --
 -- Where that cannot be taken (another meter, a register that dropped, rows without registers) the period's steps are
@@ -8,7 +9,7 @@ SELECT
     k.time,
     to_timestamp(k.time)::timestamp AS date_time,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
             AND a.use_reading <= an.use_reading
             AND an.use_reading <= b.use_reading
             AND b.use_reading <= bn.use_reading
@@ -16,15 +17,15 @@ SELECT
             (b.use_reading - a.use_reading)::float8
             + k.end_share * (bn.use_reading - b.use_reading)::float8
             - k.start_share * (an.use_reading - a.use_reading)::float8
-        WHEN coalesce(a.use_reading, an.use_reading, b.use_reading, bn.use_reading) IS NOT NULL
-            OR coalesce(a.net_use, an.net_use, b.net_use, bn.net_use) IS NOT NULL
+        WHEN COALESCE(a.use_reading, an.use_reading, b.use_reading, bn.use_reading) IS NOT NULL
+            OR COALESCE(a.net_use, an.net_use, b.net_use, bn.net_use) IS NOT NULL
         THEN
             p1_steps_between(
                 'use_kWh', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
     END AS use_kWh,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
             AND a.use_reading_1 <= an.use_reading_1
             AND an.use_reading_1 <= b.use_reading_1
             AND b.use_reading_1 <= bn.use_reading_1
@@ -32,14 +33,14 @@ SELECT
             (b.use_reading_1 - a.use_reading_1)::float8
             + k.end_share * (bn.use_reading_1 - b.use_reading_1)::float8
             - k.start_share * (an.use_reading_1 - a.use_reading_1)::float8
-        WHEN coalesce(a.use_reading_1, an.use_reading_1, b.use_reading_1, bn.use_reading_1) IS NOT NULL
+        WHEN COALESCE(a.use_reading_1, an.use_reading_1, b.use_reading_1, bn.use_reading_1) IS NOT NULL
         THEN
             p1_steps_between(
                 'use_kWh_1', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
     END AS use_kWh_1,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
             AND a.use_reading_2 <= an.use_reading_2
             AND an.use_reading_2 <= b.use_reading_2
             AND b.use_reading_2 <= bn.use_reading_2
@@ -47,14 +48,14 @@ SELECT
             (b.use_reading_2 - a.use_reading_2)::float8
             + k.end_share * (bn.use_reading_2 - b.use_reading_2)::float8
             - k.start_share * (an.use_reading_2 - a.use_reading_2)::float8
-        WHEN coalesce(a.use_reading_2, an.use_reading_2, b.use_reading_2, bn.use_reading_2) IS NOT NULL
+        WHEN COALESCE(a.use_reading_2, an.use_reading_2, b.use_reading_2, bn.use_reading_2) IS NOT NULL
         THEN
             p1_steps_between(
                 'use_kWh_2', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
     END AS use_kWh_2,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
             AND a.injection_reading <= an.injection_reading
             AND an.injection_reading <= b.injection_reading
             AND b.injection_reading <= bn.injection_reading
@@ -62,15 +63,15 @@ SELECT
             (b.injection_reading - a.injection_reading)::float8
             + k.end_share * (bn.injection_reading - b.injection_reading)::float8
             - k.start_share * (an.injection_reading - a.injection_reading)::float8
-        WHEN coalesce(a.injection_reading, an.injection_reading, b.injection_reading, bn.injection_reading) IS NOT NULL
-            OR coalesce(a.net_injection, an.net_injection, b.net_injection, bn.net_injection) IS NOT NULL
+        WHEN COALESCE(a.injection_reading, an.injection_reading, b.injection_reading, bn.injection_reading) IS NOT NULL
+            OR COALESCE(a.net_injection, an.net_injection, b.net_injection, bn.net_injection) IS NOT NULL
         THEN
             p1_steps_between(
                 'injection_kWh', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
     END AS injection_kWh,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
             AND a.injection_reading_1 <= an.injection_reading_1
             AND an.injection_reading_1 <= b.injection_reading_1
             AND b.injection_reading_1 <= bn.injection_reading_1
@@ -78,16 +79,14 @@ SELECT
             (b.injection_reading_1 - a.injection_reading_1)::float8
             + k.end_share * (bn.injection_reading_1 - b.injection_reading_1)::float8
             - k.start_share * (an.injection_reading_1 - a.injection_reading_1)::float8
-        WHEN coalesce(
-            a.injection_reading_1, an.injection_reading_1, b.injection_reading_1, bn.injection_reading_1
-        ) IS NOT NULL
+        WHEN COALESCE(a.injection_reading_1, an.injection_reading_1, b.injection_reading_1, bn.injection_reading_1) IS NOT NULL
         THEN
             p1_steps_between(
                 'injection_kWh_1', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
     END AS injection_kWh_1,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
             AND a.injection_reading_2 <= an.injection_reading_2
             AND an.injection_reading_2 <= b.injection_reading_2
             AND b.injection_reading_2 <= bn.injection_reading_2
@@ -95,16 +94,14 @@ SELECT
             (b.injection_reading_2 - a.injection_reading_2)::float8
             + k.end_share * (bn.injection_reading_2 - b.injection_reading_2)::float8
             - k.start_share * (an.injection_reading_2 - a.injection_reading_2)::float8
-        WHEN coalesce(
-            a.injection_reading_2, an.injection_reading_2, b.injection_reading_2, bn.injection_reading_2
-        ) IS NOT NULL
+        WHEN COALESCE(a.injection_reading_2, an.injection_reading_2, b.injection_reading_2, bn.injection_reading_2) IS NOT NULL
         THEN
             p1_steps_between(
                 'injection_kWh_2', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
     END AS injection_kWh_2,
     CASE
-        WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
+        WHEN COALESCE(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
             AND a.gas_meter_reading <= an.gas_meter_reading
             AND an.gas_meter_reading <= b.gas_meter_reading
             AND b.gas_meter_reading <= bn.gas_meter_reading
@@ -112,14 +109,14 @@ SELECT
             (b.gas_meter_reading - a.gas_meter_reading)::float8
             + k.end_share * (bn.gas_meter_reading - b.gas_meter_reading)::float8
             - k.start_share * (an.gas_meter_reading - a.gas_meter_reading)::float8
-        WHEN coalesce(a.gas_meter_reading, an.gas_meter_reading, b.gas_meter_reading, bn.gas_meter_reading) IS NOT NULL
+        WHEN COALESCE(a.gas_meter_reading, an.gas_meter_reading, b.gas_meter_reading, bn.gas_meter_reading) IS NOT NULL
         THEN
             p1_steps_between(
                 'gas_m3', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
     END AS gas_m3,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
             AND a.water_meter_reading <= an.water_meter_reading
             AND an.water_meter_reading <= b.water_meter_reading
             AND b.water_meter_reading <= bn.water_meter_reading
@@ -127,16 +124,14 @@ SELECT
             (b.water_meter_reading - a.water_meter_reading)::float8
             + k.end_share * (bn.water_meter_reading - b.water_meter_reading)::float8
             - k.start_share * (an.water_meter_reading - a.water_meter_reading)::float8
-        WHEN coalesce(
-            a.water_meter_reading, an.water_meter_reading, b.water_meter_reading, bn.water_meter_reading
-        ) IS NOT NULL
+        WHEN COALESCE(a.water_meter_reading, an.water_meter_reading, b.water_meter_reading, bn.water_meter_reading) IS NOT NULL
         THEN
             p1_steps_between(
                 'water_m3', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
     END AS water_m3,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
             AND a.heat_meter_reading <= an.heat_meter_reading
             AND an.heat_meter_reading <= b.heat_meter_reading
             AND b.heat_meter_reading <= bn.heat_meter_reading
@@ -144,14 +139,72 @@ SELECT
             (b.heat_meter_reading - a.heat_meter_reading)::float8
             + k.end_share * (bn.heat_meter_reading - b.heat_meter_reading)::float8
             - k.start_share * (an.heat_meter_reading - a.heat_meter_reading)::float8
-        WHEN coalesce(
-            a.heat_meter_reading, an.heat_meter_reading, b.heat_meter_reading, bn.heat_meter_reading
-        ) IS NOT NULL
+        WHEN COALESCE(a.heat_meter_reading, an.heat_meter_reading, b.heat_meter_reading, bn.heat_meter_reading) IS NOT NULL
         THEN
             p1_steps_between(
                 'heat_GJ', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
-    END AS heat_GJ
+    END AS heat_GJ,
+    CASE
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+            AND a.use_reading_3 <= an.use_reading_3
+            AND an.use_reading_3 <= b.use_reading_3
+            AND b.use_reading_3 <= bn.use_reading_3
+        THEN
+            (b.use_reading_3 - a.use_reading_3)::float8
+            + k.end_share * (bn.use_reading_3 - b.use_reading_3)::float8
+            - k.start_share * (an.use_reading_3 - a.use_reading_3)::float8
+        WHEN COALESCE(a.use_reading_3, an.use_reading_3, b.use_reading_3, bn.use_reading_3) IS NOT NULL
+        THEN
+            p1_steps_between(
+                'use_kWh_3', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
+            )
+    END AS use_kWh_3,
+    CASE
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+            AND a.use_reading_4 <= an.use_reading_4
+            AND an.use_reading_4 <= b.use_reading_4
+            AND b.use_reading_4 <= bn.use_reading_4
+        THEN
+            (b.use_reading_4 - a.use_reading_4)::float8
+            + k.end_share * (bn.use_reading_4 - b.use_reading_4)::float8
+            - k.start_share * (an.use_reading_4 - a.use_reading_4)::float8
+        WHEN COALESCE(a.use_reading_4, an.use_reading_4, b.use_reading_4, bn.use_reading_4) IS NOT NULL
+        THEN
+            p1_steps_between(
+                'use_kWh_4', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
+            )
+    END AS use_kWh_4,
+    CASE
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+            AND a.injection_reading_3 <= an.injection_reading_3
+            AND an.injection_reading_3 <= b.injection_reading_3
+            AND b.injection_reading_3 <= bn.injection_reading_3
+        THEN
+            (b.injection_reading_3 - a.injection_reading_3)::float8
+            + k.end_share * (bn.injection_reading_3 - b.injection_reading_3)::float8
+            - k.start_share * (an.injection_reading_3 - a.injection_reading_3)::float8
+        WHEN COALESCE(a.injection_reading_3, an.injection_reading_3, b.injection_reading_3, bn.injection_reading_3) IS NOT NULL
+        THEN
+            p1_steps_between(
+                'injection_kWh_3', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
+            )
+    END AS injection_kWh_3,
+    CASE
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+            AND a.injection_reading_4 <= an.injection_reading_4
+            AND an.injection_reading_4 <= b.injection_reading_4
+            AND b.injection_reading_4 <= bn.injection_reading_4
+        THEN
+            (b.injection_reading_4 - a.injection_reading_4)::float8
+            + k.end_share * (bn.injection_reading_4 - b.injection_reading_4)::float8
+            - k.start_share * (an.injection_reading_4 - a.injection_reading_4)::float8
+        WHEN COALESCE(a.injection_reading_4, an.injection_reading_4, b.injection_reading_4, bn.injection_reading_4) IS NOT NULL
+        THEN
+            p1_steps_between(
+                'injection_kWh_4', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
+            )
+    END AS injection_kWh_4
 FROM p1_periods AS k
 JOIN p1_readouts AS a ON a.time = k.start_row
 JOIN p1_readouts AS an ON an.time = k.start_next

@@ -1,3 +1,4 @@
+-- Made by sql/generate.py from sql/templates/sqlite.sql.
 -- What was used in each of `p1_periods`: the difference of the meter's registers between its two boundaries.
 --
 -- Where that cannot be taken (another meter, a register that dropped, rows without registers) the period's steps are
@@ -9,7 +10,7 @@ SELECT
     k.time,
     datetime(k.time, 'unixepoch', 'localtime') AS date_time,
     round(CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, 1)
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
             AND a.use_reading <= an.use_reading
             AND an.use_reading <= b.use_reading
             AND b.use_reading <= bn.use_reading
@@ -17,8 +18,8 @@ SELECT
             b.use_reading - a.use_reading
             + k.end_share * (bn.use_reading - b.use_reading)
             - k.start_share * (an.use_reading - a.use_reading)
-        WHEN coalesce(a.use_reading, an.use_reading, b.use_reading, bn.use_reading) IS NOT NULL
-            OR coalesce(a.net_use, an.net_use, b.net_use, bn.net_use) IS NOT NULL
+        WHEN COALESCE(a.use_reading, an.use_reading, b.use_reading, bn.use_reading) IS NOT NULL
+            OR COALESCE(a.net_use, an.net_use, b.net_use, bn.net_use) IS NOT NULL
         THEN
             (
                 SELECT sum(
@@ -30,7 +31,7 @@ SELECT
             )
     END, 9) AS use_kWh,
     round(CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, 1)
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
             AND a.use_reading_1 <= an.use_reading_1
             AND an.use_reading_1 <= b.use_reading_1
             AND b.use_reading_1 <= bn.use_reading_1
@@ -38,7 +39,7 @@ SELECT
             b.use_reading_1 - a.use_reading_1
             + k.end_share * (bn.use_reading_1 - b.use_reading_1)
             - k.start_share * (an.use_reading_1 - a.use_reading_1)
-        WHEN coalesce(a.use_reading_1, an.use_reading_1, b.use_reading_1, bn.use_reading_1) IS NOT NULL
+        WHEN COALESCE(a.use_reading_1, an.use_reading_1, b.use_reading_1, bn.use_reading_1) IS NOT NULL
         THEN
             (
                 SELECT sum(
@@ -50,7 +51,7 @@ SELECT
             )
     END, 9) AS use_kWh_1,
     round(CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, 1)
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
             AND a.use_reading_2 <= an.use_reading_2
             AND an.use_reading_2 <= b.use_reading_2
             AND b.use_reading_2 <= bn.use_reading_2
@@ -58,7 +59,7 @@ SELECT
             b.use_reading_2 - a.use_reading_2
             + k.end_share * (bn.use_reading_2 - b.use_reading_2)
             - k.start_share * (an.use_reading_2 - a.use_reading_2)
-        WHEN coalesce(a.use_reading_2, an.use_reading_2, b.use_reading_2, bn.use_reading_2) IS NOT NULL
+        WHEN COALESCE(a.use_reading_2, an.use_reading_2, b.use_reading_2, bn.use_reading_2) IS NOT NULL
         THEN
             (
                 SELECT sum(
@@ -70,7 +71,7 @@ SELECT
             )
     END, 9) AS use_kWh_2,
     round(CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, 1)
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
             AND a.injection_reading <= an.injection_reading
             AND an.injection_reading <= b.injection_reading
             AND b.injection_reading <= bn.injection_reading
@@ -78,8 +79,8 @@ SELECT
             b.injection_reading - a.injection_reading
             + k.end_share * (bn.injection_reading - b.injection_reading)
             - k.start_share * (an.injection_reading - a.injection_reading)
-        WHEN coalesce(a.injection_reading, an.injection_reading, b.injection_reading, bn.injection_reading) IS NOT NULL
-            OR coalesce(a.net_injection, an.net_injection, b.net_injection, bn.net_injection) IS NOT NULL
+        WHEN COALESCE(a.injection_reading, an.injection_reading, b.injection_reading, bn.injection_reading) IS NOT NULL
+            OR COALESCE(a.net_injection, an.net_injection, b.net_injection, bn.net_injection) IS NOT NULL
         THEN
             (
                 SELECT sum(
@@ -91,7 +92,7 @@ SELECT
             )
     END, 9) AS injection_kWh,
     round(CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, 1)
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
             AND a.injection_reading_1 <= an.injection_reading_1
             AND an.injection_reading_1 <= b.injection_reading_1
             AND b.injection_reading_1 <= bn.injection_reading_1
@@ -99,9 +100,7 @@ SELECT
             b.injection_reading_1 - a.injection_reading_1
             + k.end_share * (bn.injection_reading_1 - b.injection_reading_1)
             - k.start_share * (an.injection_reading_1 - a.injection_reading_1)
-        WHEN coalesce(
-            a.injection_reading_1, an.injection_reading_1, b.injection_reading_1, bn.injection_reading_1
-        ) IS NOT NULL
+        WHEN COALESCE(a.injection_reading_1, an.injection_reading_1, b.injection_reading_1, bn.injection_reading_1) IS NOT NULL
         THEN
             (
                 SELECT sum(
@@ -113,7 +112,7 @@ SELECT
             )
     END, 9) AS injection_kWh_1,
     round(CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, 1)
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
             AND a.injection_reading_2 <= an.injection_reading_2
             AND an.injection_reading_2 <= b.injection_reading_2
             AND b.injection_reading_2 <= bn.injection_reading_2
@@ -121,9 +120,7 @@ SELECT
             b.injection_reading_2 - a.injection_reading_2
             + k.end_share * (bn.injection_reading_2 - b.injection_reading_2)
             - k.start_share * (an.injection_reading_2 - a.injection_reading_2)
-        WHEN coalesce(
-            a.injection_reading_2, an.injection_reading_2, b.injection_reading_2, bn.injection_reading_2
-        ) IS NOT NULL
+        WHEN COALESCE(a.injection_reading_2, an.injection_reading_2, b.injection_reading_2, bn.injection_reading_2) IS NOT NULL
         THEN
             (
                 SELECT sum(
@@ -135,7 +132,7 @@ SELECT
             )
     END, 9) AS injection_kWh_2,
     round(CASE
-        WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, 1)
+        WHEN COALESCE(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
             AND a.gas_meter_reading <= an.gas_meter_reading
             AND an.gas_meter_reading <= b.gas_meter_reading
             AND b.gas_meter_reading <= bn.gas_meter_reading
@@ -143,7 +140,7 @@ SELECT
             b.gas_meter_reading - a.gas_meter_reading
             + k.end_share * (bn.gas_meter_reading - b.gas_meter_reading)
             - k.start_share * (an.gas_meter_reading - a.gas_meter_reading)
-        WHEN coalesce(a.gas_meter_reading, an.gas_meter_reading, b.gas_meter_reading, bn.gas_meter_reading) IS NOT NULL
+        WHEN COALESCE(a.gas_meter_reading, an.gas_meter_reading, b.gas_meter_reading, bn.gas_meter_reading) IS NOT NULL
         THEN
             (
                 SELECT sum(
@@ -155,7 +152,7 @@ SELECT
             )
     END, 9) AS gas_m3,
     round(CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, 1)
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
             AND a.water_meter_reading <= an.water_meter_reading
             AND an.water_meter_reading <= b.water_meter_reading
             AND b.water_meter_reading <= bn.water_meter_reading
@@ -163,9 +160,7 @@ SELECT
             b.water_meter_reading - a.water_meter_reading
             + k.end_share * (bn.water_meter_reading - b.water_meter_reading)
             - k.start_share * (an.water_meter_reading - a.water_meter_reading)
-        WHEN coalesce(
-            a.water_meter_reading, an.water_meter_reading, b.water_meter_reading, bn.water_meter_reading
-        ) IS NOT NULL
+        WHEN COALESCE(a.water_meter_reading, an.water_meter_reading, b.water_meter_reading, bn.water_meter_reading) IS NOT NULL
         THEN
             (
                 SELECT sum(
@@ -177,7 +172,7 @@ SELECT
             )
     END, 9) AS water_m3,
     round(CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, 1)
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
             AND a.heat_meter_reading <= an.heat_meter_reading
             AND an.heat_meter_reading <= b.heat_meter_reading
             AND b.heat_meter_reading <= bn.heat_meter_reading
@@ -185,9 +180,7 @@ SELECT
             b.heat_meter_reading - a.heat_meter_reading
             + k.end_share * (bn.heat_meter_reading - b.heat_meter_reading)
             - k.start_share * (an.heat_meter_reading - a.heat_meter_reading)
-        WHEN coalesce(
-            a.heat_meter_reading, an.heat_meter_reading, b.heat_meter_reading, bn.heat_meter_reading
-        ) IS NOT NULL
+        WHEN COALESCE(a.heat_meter_reading, an.heat_meter_reading, b.heat_meter_reading, bn.heat_meter_reading) IS NOT NULL
         THEN
             (
                 SELECT sum(
@@ -197,7 +190,87 @@ SELECT
                 FROM p1_steps AS s
                 WHERE s.time > k.start_row AND s.time <= k.end_next
             )
-    END, 9) AS heat_GJ
+    END, 9) AS heat_GJ,
+    round(CASE
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+            AND a.use_reading_3 <= an.use_reading_3
+            AND an.use_reading_3 <= b.use_reading_3
+            AND b.use_reading_3 <= bn.use_reading_3
+        THEN
+            b.use_reading_3 - a.use_reading_3
+            + k.end_share * (bn.use_reading_3 - b.use_reading_3)
+            - k.start_share * (an.use_reading_3 - a.use_reading_3)
+        WHEN COALESCE(a.use_reading_3, an.use_reading_3, b.use_reading_3, bn.use_reading_3) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.use_kWh_3
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END, 9) AS use_kWh_3,
+    round(CASE
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+            AND a.use_reading_4 <= an.use_reading_4
+            AND an.use_reading_4 <= b.use_reading_4
+            AND b.use_reading_4 <= bn.use_reading_4
+        THEN
+            b.use_reading_4 - a.use_reading_4
+            + k.end_share * (bn.use_reading_4 - b.use_reading_4)
+            - k.start_share * (an.use_reading_4 - a.use_reading_4)
+        WHEN COALESCE(a.use_reading_4, an.use_reading_4, b.use_reading_4, bn.use_reading_4) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.use_kWh_4
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END, 9) AS use_kWh_4,
+    round(CASE
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+            AND a.injection_reading_3 <= an.injection_reading_3
+            AND an.injection_reading_3 <= b.injection_reading_3
+            AND b.injection_reading_3 <= bn.injection_reading_3
+        THEN
+            b.injection_reading_3 - a.injection_reading_3
+            + k.end_share * (bn.injection_reading_3 - b.injection_reading_3)
+            - k.start_share * (an.injection_reading_3 - a.injection_reading_3)
+        WHEN COALESCE(a.injection_reading_3, an.injection_reading_3, b.injection_reading_3, bn.injection_reading_3) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.injection_kWh_3
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END, 9) AS injection_kWh_3,
+    round(CASE
+        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+            AND a.injection_reading_4 <= an.injection_reading_4
+            AND an.injection_reading_4 <= b.injection_reading_4
+            AND b.injection_reading_4 <= bn.injection_reading_4
+        THEN
+            b.injection_reading_4 - a.injection_reading_4
+            + k.end_share * (bn.injection_reading_4 - b.injection_reading_4)
+            - k.start_share * (an.injection_reading_4 - a.injection_reading_4)
+        WHEN COALESCE(a.injection_reading_4, an.injection_reading_4, b.injection_reading_4, bn.injection_reading_4) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.injection_kWh_4
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END, 9) AS injection_kWh_4
 FROM p1_periods AS k
 CROSS JOIN p1_readouts AS a ON a.time = k.start_row
 CROSS JOIN p1_readouts AS an ON an.time = k.start_next

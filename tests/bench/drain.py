@@ -12,7 +12,7 @@ from pathlib import Path
 import pymysql
 import sqlalchemy as sa
 
-from p1harvester.reading import parse
+from p1harvester.parser import parse
 from p1harvester.schema import TABLE
 from p1harvester.spool import Spool
 from p1harvester.store import Store
@@ -54,7 +54,7 @@ def main() -> None:
             with sa.create_engine(f"sqlite:///{path}").begin() as connection:
                 connection.execute(sa.insert(TABLE), rows)
             spool = Spool(str(path), database)
-            drains.append(seconds(lambda spool=spool: spool.drain(time.monotonic() + 600)))  # type: ignore[misc]
+            drains.append(seconds(lambda spool=spool: spool.drain(None, time.monotonic() + 600)))  # type: ignore[misc]
 
             url = sa.make_url(server.new_database_with_password())
             Store(url.render_as_string(hide_password=False)).set_up()

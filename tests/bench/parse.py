@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 
-from p1harvester.reading import parse
+from p1harvester.parser import parse
 from p1harvester.telegram import Framer
 from tests.meter import PIECE, pieces, telegram
 
