@@ -10,10 +10,11 @@ import signal
 import sys
 import warnings
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from p1harvester import __version__
 from p1harvester.errors import NOTICE, P1Error
+from p1harvester.printable import printable
 from p1harvester.settings import Settings, load
 
 _SETTINGS = "settings: flag > environment > env file (--env-file, ./.env or /etc/p1harvester.env) > default"
@@ -121,8 +122,22 @@ def _own_fault(error: Exception) -> str:
     return f"a fault of the program itself, {type(error).__name__}: {error} ({', '.join(versions)}); {hint}"
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
+class _Line(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        record.msg, record.args = printable(record.getMessage()), ()
+        return super().format(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 -- logging's name
+        return "\n".join(map(printable, super().formatException(ei).split("\n")))
+
+
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--env-file", metavar="FILE", help="read the settings from FILE")
     common.add_argument("--port", metavar="PORT", help="tty, socket://host:port, file, - or auto (P1_PORT)")
     common.add_argument("--dsn", metavar="URL", help="the database (P1_DSN)")
@@ -130,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("-q", "--quiet", action="store_true", help="say nothing unless something is wrong")
     common.add_argument("-v", "--verbose", action="store_true", help="say what is being done")
     common.add_argument("--version", action="version", version=f"p1harvester {__version__}")
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="p1harvester",
         description="Read one telegram from a smart meter's P1 port, store one row in a SQL database, exit.",
         epilog=_RUN,
@@ -161,7 +176,7 @@ def _configure_output(arguments: argparse.Namespace) -> None:
         warnings.simplefilter("ignore")
     logger = logging.getLogger("p1harvester")
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(levelname)s%(message)s"))
+    handler.setFormatter(_Line("%(levelname)s%(message)s"))
     in_journal = _to_journal()
     for level, priority in _PRIORITIES.items():
         logging.addLevelName(level, priority if in_journal else "p1harvester: ")
@@ -199,7 +214,7 @@ def _harvest(arguments: argparse.Namespace) -> int:
     sentence = harvest(settings)
     if arguments.verbose or _is_watched(arguments):
         try:
-            print(sentence, flush=True)
+            print(printable(sentence), flush=True)
         except OSError:
             # The reading is stored, whether or not that can be said.
             _give_up_output()
@@ -212,7 +227,9 @@ def _read(arguments: argparse.Namespace) -> int:
     from p1harvester.report import as_json, as_table
 
     telegram, reading = read(settings)
-    if arguments.raw:
+    if arguments.raw and sys.stdout.isatty():
+        print(*(printable(line.decode("latin-1")) for line in telegram.splitlines()), sep="\n")
+    elif arguments.raw:
         sys.stdout.buffer.write(telegram)
     else:
         print(as_json(reading) if arguments.json else as_table(reading))
@@ -234,10 +251,10 @@ def _setup(arguments: argparse.Namespace) -> int:
     for statement in statements if arguments.verbose else ():
         print(statement)
     if not arguments.quiet:
-        print(f"{database}: p1_readouts {'was brought' if statements else 'is'} up to date")
+        print(printable(f"{database}: p1_readouts {'was brought' if statements else 'is'} up to date"))
     renewed = database.set_up_views()
     if not arguments.quiet:
-        print(f"{database}: its views {'were made' if renewed else 'are up to date'}")
+        print(printable(f"{database}: its views {'were made' if renewed else 'are up to date'}"))
     return 0
 
 

@@ -5,23 +5,24 @@
 
 import signal
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
+from p1harvester.drivers import ASKED, REFUSED, asked_for_the_password, driver_options
+from p1harvester.dsn import masked
 from p1harvester.errors import BadSettings, StoreFailed
 from p1harvester.schema import server_code
-from p1harvester.settings import masked
-from p1harvester.sqlite import DurableConnection
 
 TIMEOUT = 5
 """Seconds to connect, and for each statement."""
 
+_LONGEST_REASON = 400
+"""Characters of what a server says: it may say megabytes, each minute."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -77,13 +78,16 @@ class Database:
         return limited(self._timeout)
 
     def _failure(self, error: Exception, advice: str = "") -> StoreFailed:
+        if asked_for_the_password(error):
+            return StoreFailed(str(self), ASKED, REFUSED)
         code = server_code(error) if isinstance(error, DBAPIError) else None
         return StoreFailed(str(self), self._reason(error) + advice, code, damaged=code in _DAMAGED)
 
     def _reason(self, error: Exception) -> str:
         cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
         text = str(cause.args[-1] if cause.args else cause) or type(cause).__name__
-        return text.strip().partition("\n")[0].replace(self._engine.url.password or "\0", "***")
+        first = text.strip().partition("\n")[0].replace(self._engine.url.password or "\0", "***")
+        return first if len(first) <= _LONGEST_REASON else f"{first[:_LONGEST_REASON]}..."
 
 
 def make_engine(dsn: str | Path, password: str | None, timeout: int) -> Engine:
@@ -93,13 +97,14 @@ def make_engine(dsn: str | Path, password: str | None, timeout: int) -> Engine:
     """
     try:
         url = URL.create("sqlite", database=str(dsn)) if isinstance(dsn, Path) else make_url(dsn)
-        options = _driver_options(url, timeout)
+        if password:
+            url = url.set(password=password)
         return create_engine(
-            url.set(password=password) if password else url,
+            url,
             poolclass=NullPool,
             # A connection that is about to be closed needs no ROLLBACK first.
             pool_reset_on_return=None,
-            connect_args={name: value for name, value in options.items() if name not in url.query},
+            connect_args=driver_options(url.get_driver_name(), url.host, url.query, url.password, timeout),
             # What SQLAlchemy would ask the server at every first connection is needed for DDL only.
             _initialize=False,
         )
@@ -129,25 +134,6 @@ def alarm(seconds: int) -> Iterator[None]:
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
-
-
-def _driver_options(url: URL, seconds: int) -> Mapping[str, Any]:
-    match url.get_driver_name():
-        case "pymysql":
-            options: dict[str, Any] = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), seconds)
-            if url.host in (None, "localhost", "127.0.0.1", "::1") and not any(name[:3] == "ssl" for name in url.query):
-                # Within one machine TLS protects nothing, and reading all its authorities costs more than the INSERT.
-                options["ssl_disabled"] = True
-            return options
-        case "psycopg":
-            return {
-                "connect_timeout": seconds,
-                "options": f"-c statement_timeout={seconds}s",
-                "tcp_user_timeout": seconds * 1000,
-            }
-        case "pysqlite":
-            return {"timeout": seconds, "factory": DurableConnection}
-    return {}
 
 
 def _missing_driver(drivername: str, error: ImportError) -> str:

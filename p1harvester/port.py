@@ -110,11 +110,9 @@ def is_network(name: str) -> bool:
 
 
 def _is_file(name: str) -> bool:
-    try:
-        mode = Path(name).stat().st_mode
-    except (OSError, ValueError):
-        return False
-    return stat.S_ISREG(mode) or stat.S_ISFIFO(mode)
+    with suppress(OSError, ValueError):
+        return stat.S_ISREG(mode := Path(name).stat().st_mode) or stat.S_ISFIFO(mode)
+    return False
 
 
 class SavedPort(Port):
@@ -205,8 +203,7 @@ class SerialPort(Port):
     @property
     def baud(self) -> int:
         """Bits per second that the line is set to now."""
-        speed: int = self._serial.baudrate
-        return speed
+        return int(self._serial.baudrate)
 
     @property
     def noisy(self) -> bool:

@@ -1,7 +1,6 @@
 """What the user wants: flag > process environment > env file > default. Every complaint names the setting's origin."""
 
 import os
-import re
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -10,6 +9,7 @@ from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
 
+from p1harvester.dsn import parse
 from p1harvester.errors import BadSettings
 
 ENV_FILES = (".env", "/etc/p1harvester.env")
@@ -21,9 +21,10 @@ _IN_MEMORY = re.compile(r"sqlite(\+\w+)?://(/?(\?|$)|.*(:memory:|\bmode=memory))
 
 
 class Warned(NamedTuple):
-    """Something that is wrong with the settings and does not stop a run, and the command that mends it."""
+    """What is wrong with the settings and does not stop a run, what that means, and the command that mends it."""
 
     says: str
+    means: str
     remedy: str
 
     def __str__(self) -> str:
@@ -86,12 +87,6 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     )
 
 
-def masked(dsn: str) -> str:
-    """A DSN without the password, wherever in it that stands."""
-    without = re.sub(r"(://[^:/@]*:).*@", r"\1***@", dsn)
-    return re.sub(r"(pass\w*=)[^&]*", r"\1***", without)
-
-
 def _defaults(given: Mapping[str, _Setting], environ: Mapping[str, str]) -> dict[str, _Setting]:
     texts = {"P1_PORT": "auto", "P1_BAUD": "auto", "P1_TIMEOUT": str(LONGEST_TIMEOUT)}
     if not {"P1_DSN", "P1_SPOOL"} <= given.keys():
@@ -101,7 +96,7 @@ def _defaults(given: Mapping[str, _Setting], environ: Mapping[str, str]) -> dict
 
 
 def _from_file(name: str | None, warnings: list[Warned]) -> dict[str, _Setting]:
-    path = name or next(filter(_is_file, ENV_FILES), None)
+    path = name or _env_file(warnings)
     if path is None:
         return {}
     from dotenv.parser import parse_stream
@@ -120,8 +115,25 @@ def _from_file(name: str | None, warnings: list[Warned]) -> dict[str, _Setting]:
         raise BadSettings(f"the settings file {path} cannot be read: {reason}") from error
     if others_read and _holds_secret(found):
         says = f"{path} holds a password or a key, and everybody can read it"
-        warnings.append(Warned(says, f"chmod o= {quote(path)}"))
+        warnings.append(Warned(says, "The password is no secret on this host.", f"chmod o= {quote(path)}"))
     return found
+
+
+def _env_file(warnings: list[Warned]) -> str | None:
+    """The first settings file that is there; one in the current folder only if nobody else can have written it."""
+    ours, systems = ENV_FILES
+    if _is_file(ours):
+        if all(_is_ours(Path(path).stat()) for path in (ours, ".")):
+            return ours
+        path = Path(ours).absolute()
+        says = f"{path} is passed over: it or its folder is another user's, or others may write there"
+        means = "Whoever wrote it would say where readings go, and the password. If you trust what is in it:"
+        warnings.append(Warned(says, means, f"p1harvester --env-file {quote(str(path))}"))
+    return systems if _is_file(systems) else None
+
+
+def _is_ours(status: os.stat_result) -> bool:
+    return status.st_uid in (0, os.geteuid()) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _is_file(path: str) -> bool:
@@ -165,11 +177,12 @@ def _port(setting: _Setting) -> str:
 
         try:
             url = urlsplit(setting.text)
-            whole = url.scheme not in ("socket", "rfc2217") or (url.hostname and url.port)
+            # pyserial has others, of which one writes a file.
+            whole = url.scheme in ("socket", "rfc2217") and url.hostname and url.port
         except ValueError:
             whole = False
         if not whole:
-            raise _bad("P1_PORT", setting, "is no URL of the form socket://host:port")
+            raise _bad("P1_PORT", setting, "is no URL of the form socket://host:port or rfc2217://host:port")
     return setting.text
 
 
@@ -202,11 +215,12 @@ def _timeout(setting: _Setting) -> float:
 
 
 def _dsn(setting: _Setting) -> str:
-    if "://" not in setting.text:
+    if parse(setting.text) is None:
         # What was given may hold a password: it is not shown.
         raise BadSettings(
-            f"P1_DSN (from {setting.origin}) is no database URL: write mysql+pymysql://user@host/database,"
-            " postgresql+psycopg://user@host/database or sqlite:////folder/file.db"
+            f"P1_DSN (from {setting.origin}) is no database URL, or can be read in two ways: write"
+            " mysql+pymysql://user@host/database, postgresql+psycopg://user@host/database or sqlite:////folder/file.db,"
+            " and the password, as it is, into P1_DSN_PASSWORD"
         )
     if _IN_MEMORY.match(setting.text):
         raise _bad("P1_DSN", setting, "would be gone with the run: write sqlite:////folder/file.db")

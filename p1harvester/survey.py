@@ -4,6 +4,7 @@ Each question costs a look-up by key or a scan of the last day's keys, however m
 """
 
 import sqlite3
+from pathlib import Path
 
 from sqlalchemy import false, func, insert, or_, select
 
@@ -28,6 +29,17 @@ class Survey(Database):
     def tcp_port(self) -> int:
         """The server's TCP port."""
         return self._engine.url.port or (5432 if self.kind == "postgresql" else 3306)
+
+    @property
+    def socket(self) -> Path | None:
+        """The server's unix socket; None where the DSN names none."""
+        query = self._engine.url.query
+        if self.kind == "postgresql":
+            folder = query.get("host")
+            named = isinstance(folder, str) and folder.startswith("/")
+            return Path(str(folder), f".s.PGSQL.{query.get('port', self.tcp_port)}") if named else None
+        path = query.get("unix_socket")
+        return Path(path) if isinstance(path, str) else None
 
     @property
     def user(self) -> str:
@@ -58,6 +70,8 @@ class Survey(Database):
             return self.user
         with self._connection() as connection:
             user, _, host = str(connection.exec_driver_sql("SELECT CURRENT_USER()").scalar_one()).rpartition("@")
+            # Whoever answered may have said anything, and a person will paste it where all rights are.
+            user, host = (part.replace("\\", "\\\\").replace("'", "''") for part in (user, host))
             return f"'{user}'@'{host}'"
 
     def missing_columns(self) -> list[str] | None:

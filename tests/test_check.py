@@ -431,12 +431,12 @@ def test_a_bad_setting_leaves_the_last_step(run: Run) -> None:
 
 
 def test_passwords_are_masked_wherever_they_stand(run: Run, tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("P1_DSN=mysql+pymysql://user:se@/cr#et@127.0.0.1:1/db?ssl_password=s3cret\n")
+    (tmp_path / ".env").write_text("P1_DSN=mysql+pymysql://user:se%40cr%23et@127.0.0.1:1/db?ssl_password=s3cret\n")
     (tmp_path / ".env").chmod(0o644)
     done = run("check", "--port", SAVED)
     assert "mysql+pymysql://user:***@127.0.0.1:1/db?ssl_password=*** " in done.stdout
     assert "-> chmod o= .env" in done.stdout
-    assert not re.search("se@|cr#et|s3cret", done.stdout + done.stderr)
+    assert not re.search("se.40|cr.23et|cr#et|s3cret", done.stdout + done.stderr)
 
 
 def test_colour_and_progress_on_a_terminal_only(environment: dict[str, str], run: Run, tmp_path: Path) -> None:
@@ -537,8 +537,8 @@ def test_the_timer_of_systemd(state: str, line: str, status: int, sqlite: Databa
     stand_in = tmp_path / "bin/systemctl"
     stand_in.write_text(f"#!/bin/sh\n[ $1 = is-active ] && echo {state} || echo p1harvester.timer enabled enabled\n")
     stand_in.chmod(0o755)
-    path = f"{stand_in.parent}:{os.environ['PATH']}"
-    done = run("check", "--port", SAVED, env=sqlite.env | {"PATH": path}, prefix=machine(tmp_path, {}, cron=""))
+    before = f"mount --bind {stand_in} $(command -v systemctl); exec"
+    done = run("check", "--port", SAVED, env=sqlite.env, prefix=machine(tmp_path, {}, cron="", before=before))
     assert line in done.stdout
     assert ("-> sudo systemctl enable --now p1harvester.timer" in done.stdout) == bool(status)
     assert done.returncode == status

@@ -121,8 +121,9 @@ def test_under_systemd_the_data_is_in_the_state_folder(run: Run, tmp_path: Path)
         ("readings.db", "P1_DSN (from --dsn) is no database URL"),
         ("nonsense://host/db", "nonsense"),
         ("mysql://user@host/db", "mysql+pymysql://"),
-        ("mysql+pymysql://user:pa/ss@nowhere.invalid/db:x", "Can't connect"),
-        ("mysql+pymysql://user@host:port/db", "P1_DSN is no database URL"),
+        ("mysql+pymysql://user:pa%2Fss@nowhere.invalid/db", "Can't connect"),
+        ("mysql+pymysql://user:pa/ss@nowhere.invalid/db", "can be read in two ways"),
+        ("mysql+pymysql://user@host:port/db", "is no database URL"),
         ("oracle://host/db", "oracle://, whose driver is not installed"),
     ],
 )

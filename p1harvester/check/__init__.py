@@ -10,8 +10,9 @@ from p1harvester.check.host import schedule
 from p1harvester.check.line import check_line
 from p1harvester.check.meter import check_meter
 from p1harvester.check.page import Page
+from p1harvester.dsn import masked
 from p1harvester.errors import BadSettings
-from p1harvester.settings import NAMES, Settings, load, masked
+from p1harvester.settings import NAMES, Settings, load
 
 
 def check(flags: Mapping[str, str | None], environ: Mapping[str, str], quiet: bool) -> bool:
@@ -47,7 +48,7 @@ def _settings(page: Page, flags: Mapping[str, str | None], environ: Mapping[str,
     ]
     page.ok("settings", "they can be understood", *lines)
     for warning in settings.warnings:
-        page.warn("settings", warning.says, "The password is no secret on this host.", warning.remedy)
+        page.warn("settings", *warning)
     return settings
 
 

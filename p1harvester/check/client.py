@@ -10,12 +10,12 @@ def in_client(survey: Survey, statement: str) -> str:
     """The command by which a person gives the statement to the database, as its administrator."""
     match survey.kind:
         case "sqlite":
-            return f"sqlite3 {quote(str(survey.file))} {_quoted(statement)}"
+            return f"sqlite3 {quote(str(survey.file))} {quoted(statement)}"
         case "postgresql":
-            return f"sudo -u postgres psql {quote(survey.name)} -c {_quoted(statement)}"
-    return f"sudo mariadb {quote(survey.name)} -e {_quoted(statement)}"
+            return f"sudo -u postgres psql {quote(survey.name)} -c {quoted(statement)}"
+    return f"sudo mariadb {quote(survey.name)} -e {quoted(statement)}"
 
 
-def _quoted(statement: str) -> str:
+def quoted(statement: str) -> str:
     """One word of the shell's, readable where the statement has quotes of its own."""
     return f'"{statement}"' if "'" in statement and not re.search(r'["$`\\!]', statement) else quote(statement)

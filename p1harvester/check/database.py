@@ -1,24 +1,16 @@
-"""The way from this host into the database: server, user, table, rights, views, rows."""
+"""What the database holds: table, rights, views, rows."""
 
-import os
-import re
-import socket
+from shlex import quote
 
 from p1harvester.check.client import in_client
 from p1harvester.check.page import Page
 from p1harvester.check.rows import check_rows
-from p1harvester.check.spool import check_spool, nearest
-from p1harvester.database import TIMEOUT
+from p1harvester.check.server import SETUP, refusal, there
+from p1harvester.check.spool import check_spool
 from p1harvester.errors import BadSettings, StoreFailed
 from p1harvester.settings import Settings
 from p1harvester.survey import Survey
 from p1harvester.user import user
-
-_SETUP = "p1harvester setup"
-_REFUSED_USER = (1045, 1698, 1130)
-_THIS_HOST = (None, "localhost", "127.0.0.1", "::1")
-_REFUSED_DATABASE = (1044, 1049)
-_CUT_OFF = 1047
 
 
 def check_database(page: Page, settings: Settings, scheduled: bool) -> None:
@@ -28,7 +20,7 @@ def check_database(page: Page, settings: Settings, scheduled: bool) -> None:
     except BadSettings as error:
         page.fail("database", "P1_DSN leads to no database", str(error), "P1_DSN=sqlite:////FOLDER/FILE.db")
         return
-    if _there(page, survey) and _connects(page, survey):
+    if there(page, survey) and _connects(page, survey):
         try:
             if _table(page, survey):
                 check_rows(page, survey, scheduled)
@@ -37,114 +29,20 @@ def check_database(page: Page, settings: Settings, scheduled: bool) -> None:
     check_spool(page, settings, survey)
 
 
-def _there(page: Page, survey: Survey) -> bool:
-    if survey.kind == "sqlite":
-        return _file_there(page, survey)
-    if survey.host is None:
-        return True
-    where = f"{survey.host}:{survey.tcp_port}"
-    try:
-        socket.getaddrinfo(survey.host, survey.tcp_port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        page.fail(
-            "database",
-            f"no host is called {survey.host}",
-            f"The name server says: {error}. A name wants mending in P1_DSN, or a line in /etc/hosts.",
-            f"getent hosts {survey.host}",
-        )
-        return False
-    try:
-        socket.create_connection((survey.host, survey.tcp_port), TIMEOUT).close()
-    except OSError as error:
-        page.fail(
-            "database",
-            f"nothing answers at {where}: {error.strerror or error}",
-            "The server is not running, listens at another address or port, or a firewall is in between. Until it"
-            " answers, readings wait in the spool.",
-            f"sudo systemctl start {_service(survey)}     # on {_where(survey)}",
-            "sudo ss -ltnp     # there: the addresses and ports that are listened at",
-        )
-        return False
-    return True
-
-
-def _file_there(page: Page, survey: Survey) -> bool:
-    path = survey.file
-    if path is None or os.access(path, os.F_OK):
-        return path is not None
-    folder = nearest(path)
-    if os.access(folder, os.W_OK | os.X_OK):
-        page.warn(
-            "database", f"{path} is not there yet", f"The first run of p1harvester makes it, or {_SETUP} does.", _SETUP
-        )
-    else:
-        page.fail(
-            "database",
-            f"{path} is not there, and {user()} cannot make it",
-            f"{folder} is not writable for {user()}.",
-            f"sudo install -d -o {user()} -m 700 {path.parent}",
-        )
-    return False
-
-
 def _connects(page: Page, survey: Survey) -> bool:
     try:
         product = survey.product()
     except StoreFailed as failure:
-        page.fail("database", str(failure), *_refusal(survey, failure))
+        page.fail("database", str(failure), *refusal(survey, failure))
         return False
     page.ok("database", f"{survey} answers: {product}")
     return True
 
 
-def _refusal(survey: Survey, failure: StoreFailed) -> tuple[str, ...]:
-    """What the server's refusal means, and the commands that mend it."""
-    user, name, text = survey.user, survey.name, str(failure)
-    postgresql = survey.kind == "postgresql"
-    if survey.kind == "sqlite":
-        return "The file is no SQLite database, is damaged, or is closed to this user.", f"ls -l {survey.file}"
-    # PostgreSQL gives no code before somebody is logged in, only words.
-    if failure.server_code in _REFUSED_DATABASE or re.search(r"database .* does not exist", text):
-        means = f"There is no database {name} on the server, or {user} may not use it."
-        if postgresql:
-            return means, f"sudo -u postgres createdb --owner {user} {name}"
-        return (
-            means,
-            f'sudo mariadb -e "CREATE DATABASE IF NOT EXISTS {name}; GRANT ALL ON {name}.* TO {_account(survey)}"',
-        )
-    if failure.server_code in _REFUSED_USER or re.search(r"password|authentication|role .* does not exist", text):
-        means = f"The server knows no user {user} with this password, from this host. The password is set so:"
-        setting = "P1_DSN_PASSWORD='...'     # the same here, in the env file"
-        if postgresql:
-            return means, f"sudo -u postgres psql -c '\\password {user}'     # asks for it", setting
-        return means, f"sudo mariadb -e \"ALTER USER {_account(survey)} IDENTIFIED BY '...'\"", setting
-    if failure.server_code == _CUT_OFF:
-        means = (
-            "This node of a Galera cluster does not see most of the others, and takes nothing until it does again."
-            " Readings wait in the spool."
-        )
-        return means, f"sudo mariadb -e \"SHOW STATUS LIKE 'wsrep_cluster_s%'\"     # on {_where(survey)}"
-    means = "What answers there did not let us in; the words above are its own, or its driver's."
-    return means, f"sudo journalctl -u {_service(survey)} -n 20     # on {_where(survey)}"
-
-
-def _service(survey: Survey) -> str:
-    return "postgresql" if survey.kind == "postgresql" else "mariadb"
-
-
-def _where(survey: Survey) -> str:
-    return "this host" if survey.host in _THIS_HOST else str(survey.host)
-
-
-def _account(survey: Survey) -> str:
-    """MariaDB's account for this user: the host is the one that it connects from."""
-    return f"{survey.user}@{'localhost' if survey.host in _THIS_HOST else repr('%')}"
-
-
 def _table(page: Page, survey: Survey) -> bool:
     missing = survey.missing_columns()
     if missing is None:
-        page.warn("table", "there is no p1_readouts yet", f"The first run makes it, or {_SETUP} does.", _SETUP)
+        page.warn("table", "there is no p1_readouts yet", f"The first run makes it, or {SETUP} does.", SETUP)
         return False
     if missing:
         page.warn(
@@ -152,7 +50,7 @@ def _table(page: Page, survey: Survey) -> bool:
             f"p1_readouts lacks {len(missing)} columns, {missing[0]} among them",
             "It was made by another program or an older version. Columns are added, the rows in it stay as they are;"
             " the first run does so too.",
-            _SETUP,
+            SETUP,
         )
     else:
         page.ok("table", "p1_readouts is up to date")
@@ -160,7 +58,7 @@ def _table(page: Page, survey: Survey) -> bool:
     if survey.views_are_current():
         page.ok("views", "they are up to date")
     else:
-        page.warn("views", "they are missing, or of another version", "Grafana's dashboards read them.", _SETUP)
+        page.warn("views", "they are missing, or of another version", "Grafana's dashboards read them.", SETUP)
     return True
 
 
@@ -169,7 +67,7 @@ def _rights(page: Page, survey: Survey) -> None:
         survey.try_insert()
     except StoreFailed as failure:
         if survey.kind == "sqlite":
-            remedy = f"sudo chown {user()} {survey.file}"
+            remedy = f"sudo chown {user()} {quote(str(survey.file))}"
         else:
             remedy = in_client(survey, f"GRANT SELECT, INSERT ON p1_readouts TO {survey.account()}")
         page.fail(

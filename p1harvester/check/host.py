@@ -6,9 +6,13 @@ import re
 import stat
 import subprocess
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 
 from p1harvester.user import user
+
+_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+"""All that another program gets: ours may hold passwords, and a PATH through a folder of somebody else's."""
 
 
 class Process(NamedTuple):
@@ -63,15 +67,18 @@ def denial(path: str) -> tuple[str, str]:
     try:
         status = Path(path).stat()
     except OSError as error:
-        return f"Not even its folder can be looked into: {error.strerror}.", f"sudo ls -ld {Path(path).parent}"
+        return (
+            f"Not even its folder can be looked into: {error.strerror}.",
+            f"sudo ls -ld {quote(str(Path(path).parent))}",
+        )
     try:
         group = grp.getgrgid(status.st_gid)
     except KeyError:
-        return f"It belongs to group {status.st_gid}, which has no name.", f"sudo chgrp dialout {path}"
+        return f"It belongs to group {status.st_gid}, which has no name.", f"sudo chgrp dialout {quote(path)}"
     means = f"It is for its owner and the group {group.gr_name}"
     if not status.st_mode & stat.S_IRGRP:
         return f"It is closed to the group {group.gr_name} too ({stat.filemode(status.st_mode)}).", (
-            f"sudo chmod g+rw {path}"
+            f"sudo chmod g+rw {quote(path)}"
         )
     if me in group.gr_mem and status.st_gid not in os.getgroups():
         return f"{means}; {me} was added to it after this session began.", "log out, and log in again"
@@ -102,7 +109,9 @@ def _crontabs() -> list[tuple[str, str]]:
 
 def _output(*words: str) -> str:
     try:
-        done = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=5, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            words, capture_output=True, text=True, errors="replace", timeout=5, check=False, env=_ENVIRONMENT
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout

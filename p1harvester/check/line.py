@@ -1,6 +1,7 @@
 """The way from the meter to this host: adapters, port, line. What was heard on it goes to `meter`."""
 
 import time
+from shlex import quote
 
 from p1harvester.adapters import adapters
 from p1harvester.check import host
@@ -77,7 +78,7 @@ def _searched(page: Page, settings: Settings, found: list[str]) -> Heard | None:
         "adapters",
         f"{_counted(found)}, and P1_PORT=auto reads the only one",
         f"Which one is the meter's was tried: {'; '.join(seen)}.",
-        *([f"P1_PORT={meters.port.name}"] if meters else [f"p1harvester check --port {name}" for name in found]),
+        *([f"P1_PORT={meters.port.name}"] if meters else [f"p1harvester check --port {quote(name)}" for name in found]),
     )
     if meters:
         _say_line(page, meters, settings.baud)
@@ -129,7 +130,7 @@ def _open(page: Page, name: str, baud: int | None, deadline: float) -> Port | No
             "Only one program can read a meter: two would each take a part of every telegram. Stop the other one, or"
             " give it the port and this one another.",
             *(f"systemctl status {process.id}     # the service it belongs to" for process in who),
-            *([] if who else [f"sudo fuser -v {name}     # the program it is"]),
+            *([] if who else [f"sudo fuser -v {quote(name)}     # the program it is"]),
         )
     except P1Error as error:
         page.fail("port", f"{name} cannot be opened", str(error), *_other_ports(page, name, error))

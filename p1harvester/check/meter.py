@@ -1,6 +1,7 @@
 """What the telegram is, what it says and lacks, and what the meter's clock shows."""
 
 import re
+from shlex import quote
 
 from p1harvester import clock
 from p1harvester.check.page import Page
@@ -46,7 +47,7 @@ def _telegram(page: Page, heard: Heard, telegram: bytes) -> None:
         "A damaged telegram is passed over and the next awaited, so nothing wrong is stored; but bytes are lost or"
         " changed on the way.",
         "use a shorter cable, and a USB port of the host itself",
-        f"sudo fuser -v {heard.port.name}",
+        f"sudo fuser -v {quote(heard.port.name)}",
     )
 
 

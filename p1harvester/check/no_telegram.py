@@ -1,5 +1,7 @@
 """What `check` says of each cause of no telegram: what it means, and what mends it."""
 
+from shlex import quote
+
 from p1harvester.check.page import Page
 from p1harvester.listen import Cause, Heard
 from p1harvester.port import BAUDS
@@ -61,7 +63,7 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
                 f"{heard.damage.total()} telegrams came, and not one was whole: {heard.passed_over}",
                 "The speed is right, but bytes are lost or changed on the way: a long or bad cable, a USB hub, a weak"
                 " pull-up on the data line, or a second program that reads the same port.",
-                f"sudo fuser -v {name}",
+                f"sudo fuser -v {quote(name)}",
                 "use a shorter cable, and a USB port of the host itself",
             )
         case Cause.NONSENSE:
@@ -86,7 +88,7 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
                 f"{said}, a telegram began, and none came to its end",
                 "Either the time was too short for a whole one, or bytes are lost on the way.",
                 f"p1harvester check --timeout 35     # it was {settings.timeout:g}",
-                f"sudo fuser -v {name}",
+                f"sudo fuser -v {quote(name)}",
             )
         case Cause.NOISE:
             _say_noise(page, heard, settings, said)

@@ -6,6 +6,8 @@ import sys
 import textwrap
 from enum import Enum
 
+from p1harvester.printable import printable
+
 _WIDTH = 110
 """Columns where the terminal does not say how many it has."""
 _INDENT = " " * 18
@@ -36,7 +38,7 @@ class Page:
         self._add(_Level.OK, step, says)
         if not self._quiet:
             for detail in details:
-                self._write(f"{_INDENT}{detail}")
+                self._write(f"{_INDENT}{printable(detail)}")
 
     def warn(self, step: str, says: str, means: str, *remedies: str) -> None:
         """The job works, or will work, but something wants mending."""
@@ -49,7 +51,7 @@ class Page:
     def waiting(self, what: str) -> None:
         """Say on a terminal what is being waited for; the next line takes its place."""
         if self._terminal and not self._quiet:
-            sys.stdout.write(f"{_CLEAR}      {what}")
+            sys.stdout.write(f"{_CLEAR}      {printable(what)}")
             sys.stdout.flush()
 
     def end(self) -> bool:
@@ -57,7 +59,7 @@ class Page:
         if self.settings:
             self._write("\nFor the env file:")
             for name, value in self.settings.items():
-                self._write(f"{name}={value}")
+                self._write(f"{name}={printable(value)}")
         counts = {level: self._levels.count(level) for level in (_Level.FAIL, _Level.WARN)}
         found = " and ".join(f"{count} {level.value[0]}" for level, count in counts.items() if count)
         if found or not self._quiet:
@@ -68,7 +70,7 @@ class Page:
         self._add(level, step, says)
         self._write(textwrap.indent(_filled(means), _INDENT))
         for remedy in remedies:
-            self._write(f"{_INDENT}-> {remedy}")
+            self._write(f"{_INDENT}-> {printable(remedy)}")
 
     def _add(self, level: _Level, step: str, says: str) -> None:
         self._levels.append(level)
@@ -81,13 +83,10 @@ class Page:
         self._write(f"{shown}{padding}{step:<12}{text}")
 
     def _write(self, text: str) -> None:
-        # A setting may hold bytes that are no text.
-        encoding = sys.stdout.encoding
-        text = text.encode(encoding, "backslashreplace").decode(encoding)
         sys.stdout.write(f"{_CLEAR if self._terminal else ''}{text}\n")
         sys.stdout.flush()
 
 
 def _filled(text: str) -> str:
     width = shutil.get_terminal_size((_WIDTH, 0)).columns - len(_INDENT)
-    return textwrap.fill(text, max(20, width), break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(printable(text), max(20, width), break_long_words=False, break_on_hyphens=False)

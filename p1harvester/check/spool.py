@@ -36,8 +36,8 @@ def check_spool(page: Page, settings: Settings, survey: Survey) -> None:
             "spool",
             f"{user()} may not write {path}",
             "A reading that the database does not take would have no place to wait.",
-            f"sudo install -d -o {user()} -m 700 {path.parent}",
-            *([f"sudo chown {user()} {path}"] if there else []),
+            f"sudo install -d -o {user()} -m 700 {quote(str(path.parent))}",
+            *([f"sudo chown {user()} {quote(settings.spool)}"] if there else []),
         )
     elif not there:
         page.ok("spool", f"nothing waits; {path} is made when it is needed")
