@@ -2,18 +2,16 @@
 
 import argparse
 import atexit
-import errno
 import gc
 import logging
 import os
 import signal
 import sys
-import warnings
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from p1harvester import __version__
-from p1harvester.errors import NOTICE, P1Error
+from p1harvester import __version__, output
+from p1harvester.errors import P1Error
 from p1harvester.printable import printable
 from p1harvester.settings import Settings, load
 
@@ -47,10 +45,6 @@ EX_SOFTWARE = 70
 """The exit status of a fault of the program itself (sysexits.h)."""
 EX_IOERR = 74
 """The exit status of a command whose output could not be written (sysexits.h)."""
-_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-
-# sd-daemon(3), which the journal takes off again. What -v asks for is a notice: our units keep nothing below that.
-_PRIORITIES = {logging.ERROR: "<3>", logging.WARNING: "<4>", NOTICE: "<5>", logging.INFO: "<5>"}
 
 
 def main() -> NoReturn:
@@ -61,9 +55,9 @@ def main() -> NoReturn:
     gc.disable()
     atexit.register(gc.freeze)
     _take_signals()
-    _open_standard_streams()
+    output.open_standard_streams()
     arguments = _parser().parse_args()
-    _configure_output(arguments)
+    output.configure(arguments.verbose, arguments.quiet)
     try:
         status = _COMMANDS[arguments.command](arguments)
         sys.stdout.flush()
@@ -72,7 +66,7 @@ def main() -> NoReturn:
         sys.exit(error.status)
     except BrokenPipeError:
         # Whoever read our output has seen enough.
-        _give_up_output()
+        output.give_up()
         sys.exit(0)
     except Exception as error:  # noqa: BLE001 -- said in a sentence
         sys.exit(_unforeseen(error, arguments.verbose))
@@ -85,26 +79,12 @@ def _take_signals() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _open_standard_streams() -> None:
-    """Open those that are closed: a database's connection would get the number of one, and what we say."""
-    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
-    os.close(fd)
-    sys.stdout = sys.stdout or os.fdopen(1, "w")
-    sys.stderr = sys.stderr or os.fdopen(2, "w")
-
-
-def _give_up_output() -> None:
-    """Write nothing more to standard output: Python would complain when it flushes at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
 def _unforeseen(error: Exception, verbose: bool) -> int:
     """Say what went wrong, be it our output's fault or ours; return the exit status."""
     log = logging.getLogger(__name__)
     # Databases and ports raise their own; where a file is at fault, its name is in the error.
-    if isinstance(error, OSError) and error.errno in _UNWRITABLE and not error.filename:
-        _give_up_output()
+    if isinstance(error, OSError) and error.errno in output.UNWRITABLE and not error.filename:
+        output.give_up()
         log.error(f"standard output cannot be written: {error.strerror}")
         return EX_IOERR
     log.error(_own_fault(error), exc_info=verbose)
@@ -125,15 +105,6 @@ def _own_fault(error: Exception) -> str:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         super().error(printable(message))
-
-
-class _Line(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        record.msg, record.args = printable(record.getMessage()), ()
-        return super().format(record)
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802 -- logging's name
-        return "\n".join(map(printable, super().formatException(ei).split("\n")))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -171,35 +142,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _configure_output(arguments: argparse.Namespace) -> None:
-    if not sys.warnoptions:
-        warnings.simplefilter("ignore")
-    logger = logging.getLogger("p1harvester")
-    handler = logging.StreamHandler()
-    handler.setFormatter(_Line("%(levelname)s%(message)s"))
-    in_journal = _to_journal()
-    for level, priority in _PRIORITIES.items():
-        logging.addLevelName(level, priority if in_journal else "p1harvester: ")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO if arguments.verbose else NOTICE if _is_watched(arguments) else logging.WARNING)
-    # What libraries log is said by our own sentences.
-    logging.getLogger().addHandler(logging.NullHandler())
-    logger.propagate = False
-
-
-def _is_watched(arguments: argparse.Namespace) -> bool:
-    """Whether a person at a terminal wants to be told that all is well."""
-    return sys.stdout.isatty() and not arguments.quiet
-
-
-def _to_journal() -> bool:
-    """Whether standard error is the journal: systemd names its socket, and a child may have inherited just the name."""
-    with suppress(OSError):
-        stderr = os.fstat(2)
-        return os.environ.get("JOURNAL_STREAM") == f"{stderr.st_dev}:{stderr.st_ino}"
-    return False
-
-
 def _settings(arguments: argparse.Namespace) -> Settings:
     settings = load(vars(arguments), os.environ)
     for warning in settings.warnings:
@@ -212,12 +154,12 @@ def _harvest(arguments: argparse.Namespace) -> int:
     from p1harvester.harvest import harvest
 
     sentence = harvest(settings)
-    if arguments.verbose or _is_watched(arguments):
+    if arguments.verbose or output.is_watched(arguments.quiet):
         try:
             print(printable(sentence), flush=True)
         except OSError:
             # The reading is stored, whether or not that can be said.
-            _give_up_output()
+            output.give_up()
     return 0
 
 

@@ -1,6 +1,7 @@
 """What the user wants: flag > process environment > env file > default. Every complaint names the setting's origin."""
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
