@@ -143,6 +143,16 @@ def test_tls_with_another_certificate_does_not(name: str, run: Run, tmp_path: Pa
         assert not stolen(run, talk, dsn, context)
 
 
+def test_a_certificate_for_another_name_is_taken_from_who_says_so(run: Run, tmp_path: Path) -> None:
+    certificate(tmp_path / "tls", "db.example.org")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "tls/cert.pem", tmp_path / "tls/key.pem")
+    mysql = f"mysql+pymysql://p1@127.0.0.1:{{}}/p1?ssl_ca={tmp_path}/tls/cert.pem&ssl_check_hostname=false"
+    assert stolen(run, MySql("sha256_password"), mysql, context)
+    postgresql = f"postgresql+psycopg://p1@127.0.0.1:{{}}/p1?sslmode=verify-ca&sslrootcert={tmp_path}/tls/cert.pem"
+    assert stolen(run, PostgreSql(3), postgresql, context)
+
+
 def test_who_insists_gets_it_so(run: Run) -> None:
     dsn = "postgresql+psycopg://p1@127.0.0.1:{}/p1?require_auth=password"
     assert stolen(run, PostgreSql(3), dsn, None)

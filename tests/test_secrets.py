@@ -140,7 +140,7 @@ def test_a_users_name_runs_nothing_in_a_remedy(mariadb: Database, run: Run, tmp_
     administrator = Administrator(tmp_path, mariadb)
     assert mariadb.server
     name = mariadb.dsn.rpartition("/")[2]
-    user = f"$(touch${{IFS}}{name})`id`"
+    user = f"it's$(touch${{IFS}}{name})`id`"
     assert run("setup", env=mariadb.env).returncode == 0
     mariadb.server.execute(f"CREATE USER `{user.replace('`', '``')}`@localhost")
     mariadb.server.execute(f"GRANT SELECT, SHOW VIEW ON {name}.* TO `{user.replace('`', '``')}`@localhost")
@@ -178,17 +178,25 @@ def steered(shown: str) -> list[str]:
         {"P1_SPOOL": f"/none/{STEERING}/spool.db", "P1_DSN": "mysql+pymysql://p1@127.0.0.1:1/p1"},
         {"P1_DSN": f"sqlite:////none/{STEERING}.db"},
         {"P1_PORT": "telegram"},
+        {"P1_PORT": f"cut{STEERING}"},
     ],
-    ids=["server", "port", "baud", "name", "spool", "database", "meter"],
+    ids=["server", "port", "baud", "name", "spool", "database", "meter", "remedy"],
 )
 def test_nothing_from_outside_steers_the_terminal(
     env: dict[str, str], words: list[str], environment: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "telegram").write_bytes(sealed(f"1-0:1.7.0(1*kW)\r\n0-0:96.13.0({STEERING})"))
+    (tmp_path / f"cut{STEERING}").write_bytes(b"/x\r\n\r\n1-0:1.7.0(")
     with listening(MySql("mysql_native_password", says=STEERING)) as (port, _):
         given = {name: value.replace("{}", str(port)) for name, value in env.items()}
         shown = on_a_terminal(words, environment | {"P1_PORT": str(SAVED)} | given, tmp_path)
     assert shown
+    assert not steered(shown)
+
+
+def test_a_word_that_is_no_flag_does_not_either(environment: dict[str, str], tmp_path: Path) -> None:
+    shown = on_a_terminal(["check", f"telegram{STEERING}"], environment, tmp_path)
+    assert "telegram" in shown
     assert not steered(shown)
 
 
