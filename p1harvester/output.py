@@ -20,9 +20,11 @@ _PRIORITIES = {logging.ERROR: "<3>", logging.WARNING: "<4>", NOTICE: "<5>", logg
 
 def open_standard_streams() -> None:
     """Open those that are closed: a database's connection would get the number of one, and what we say."""
-    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
-    os.close(fd)
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
     sys.stdout = sys.stdout or os.fdopen(1, "w")
     sys.stderr = sys.stderr or os.fdopen(2, "w")
 

@@ -40,7 +40,8 @@ class DurableConnection(sqlite3.Connection):
             try:
                 return action(*words)
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() >= until:
                     raise
             # Where two wait for each other SQLite itself does not wait.
             time.sleep(_SLICE / 10)

@@ -94,13 +94,18 @@ def test_a_reading_is_spooled_at_once_while_a_file_is_locked(
     assert start(NOON, sqlite.env).wait() == 0
     with sqlite.engine.connect() as connection:
         connection.exec_driver_sql("BEGIN EXCLUSIVE")
-        process = start(NOON + 60, sqlite.env)
-        while f"{tmp_path}/readings.db" not in opened(process.pid):
+        process = start(NOON + 60, {"P1_DSN": f"{sqlite.dsn}?timeout=600"})
+        while not (f"{tmp_path}/readings.db" in opened(process.pid) and sleeps(process.pid)):
             assert process.poll() is None
         process.terminate()
-        assert "SIGTERM ended the run" in process.communicate()[1]
+        assert "SIGTERM ended the run" in process.communicate(timeout=58)[1]
     assert process.returncode == 75
     assert seconds(spool) == [NOON + 60]
+
+
+def sleeps(process: int) -> bool:
+    """Whether a process waits for something that is no disk."""
+    return "State:\tS" in Path(f"/proc/{process}/status").read_text()
 
 
 def opened(process: int) -> set[str]:
