@@ -21,6 +21,8 @@ from p1harvester.telegram import LONGEST, Damage, Framer, has_crc
 if TYPE_CHECKING:
     from p1harvester.encrypted import EncryptedFramer
 
+_COMPARED = 4
+"""Telegrams without a CRC that the next one is compared with: a line at full speed must not cost the square."""
 _INVERTED = bytes((~byte >> 1) & 0x7F for byte in range(256))
 """What a byte was if the line is inverted: its stop bit was taken for a start bit, its start bit for bit 0."""
 _OBIS = re.compile(rb"[01]-\d:\d+\.\d+\.\d+\(")
@@ -135,7 +137,7 @@ class Heard:
         self.telegrams.append(new)
 
     def _compare(self, new: Telegram) -> None:
-        for each in self.telegrams:
+        for each in self.telegrams[-_COMPARED:]:
             if form(each.text) == form(new.text):
                 doubtful = unconfirmed(each.reading, new.reading, new.moment - each.moment)
                 if doubtful is not None:

@@ -13,6 +13,8 @@ from p1harvester.names import limited
 from tests.conftest import COMMAND, Database, Run
 from tests.meter import telegram_of
 
+pytestmark = pytest.mark.slow
+
 NOON = 1700000000
 
 

@@ -17,6 +17,8 @@ import pytest
 from tests.conftest import COMMAND, UNMEASURED
 from tests.meter import numbered, telegram_of
 
+pytestmark = pytest.mark.slow
+
 NOON = 1700000000
 CALLS = "openat,pwrite64,write,ftruncate,unlink,fsync,fdatasync"
 _CALL = re.compile(r"(?:\d+ +)?(\w+)\((.*)\) += (?:0|[1-9]\d*)\b")

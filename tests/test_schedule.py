@@ -12,6 +12,8 @@ from tests.booted import commands
 from tests.conftest import COMMAND
 from tests.meter import FOLDER
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parent.parent
 INSTALLED = "/opt/p1harvester/bin/p1harvester"
 SERVICES = ("p1harvester.service", "p1harvester@.service")

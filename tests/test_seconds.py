@@ -158,6 +158,7 @@ def test_a_reading_follows_its_meter_to_another_database(run: Run, tmp_path: Pat
     assert stored(tmp_path, ".local/share/p1harvester/spool.db") == []
 
 
+@pytest.mark.slow
 def test_check_says_what_waits_for_another_database_and_hands_it_over(run: Run, tmp_path: Path) -> None:
     waiting_for_another(run, tmp_path)
     env = {"P1_DSN": f"sqlite:///{tmp_path}/b.db", "COLUMNS": "999"}

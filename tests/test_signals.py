@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from tests.conftest import COMMAND, Database
 from tests.meter import Meter, numbered
 
+pytestmark = pytest.mark.slow
+
 NOON = 1700000000
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 

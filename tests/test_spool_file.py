@@ -35,6 +35,7 @@ def damaged(path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["zeros", "a page"])
+@pytest.mark.slow
 def test_runs_at_once_put_a_damaged_spool_aside_once(how: str, environment: dict[str, str], tmp_path: Path) -> None:
     damaged(tmp_path / "spool.db", how)
     env = environment | AWAY | {"P1_SPOOL": str(tmp_path / "spool.db")}

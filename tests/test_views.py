@@ -175,6 +175,7 @@ def test_setup_knows_views_that_are_out_of_date(database: Database, run: Run) ->
     assert selected(database, "use_kWh", "usage_per_month") == [(0,)]
 
 
+@pytest.mark.slow
 def test_the_files_can_be_fed_by_hand(database: Database, run: Run) -> None:
     assert run("setup", env=database.env).returncode == 0
     assert run("--port", FOLDER / "belgium.txt", env=database.env).returncode == 0
