@@ -11,6 +11,7 @@ from p1harvester.check.page import Page
 from p1harvester.check.spool import check_spool, nearest
 from p1harvester.database import TIMEOUT
 from p1harvester.errors import BadSettings, StoreFailed
+from p1harvester.names import limited
 from p1harvester.report import local
 from p1harvester.settings import Settings
 from p1harvester.survey import Survey
@@ -51,7 +52,8 @@ def _there(page: Page, survey: Survey) -> bool:
         return True
     where = f"{survey.host}:{survey.tcp_port}"
     try:
-        socket.getaddrinfo(survey.host, survey.tcp_port, type=socket.SOCK_STREAM)
+        with limited(TIMEOUT):
+            socket.getaddrinfo(survey.host, survey.tcp_port, type=socket.SOCK_STREAM)
     except OSError as error:
         page.fail(
             "database",
