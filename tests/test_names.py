@@ -58,6 +58,13 @@ def test_silent_name_servers_keep_a_port_away_until_the_deadline(scheme: str, ru
     assert done.stderr.count("\n") == 1
 
 
+def test_silent_name_servers_are_a_line_of_the_check(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "telegram").write_bytes(telegram_of(NOON))
+    words = ["check", "--port", f"{tmp_path}/telegram", "--dsn", "mysql+pymysql://user@database.example/x"]
+    done = run(*words, prefix=silent_name_servers(tmp_path))
+    assert "no name server told the address of database.example" in " ".join(done.stdout.split())
+
+
 def test_a_signal_ends_a_look_up(environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "telegram").write_bytes(telegram_of(NOON))
     env = environment | {"P1_DSN": "mysql+pymysql://user@database.example/x", "P1_SPOOL": f"{tmp_path}/spool.db"}
