@@ -8,11 +8,6 @@ from p1harvester.check.rows import check_rows
 from p1harvester.check.server import SETUP, refusal, there
 from p1harvester.check.spool import check_spool
 from p1harvester.errors import BadSettings, StoreFailed
-<<<<<<< HEAD
-=======
-from p1harvester.names import limited
-from p1harvester.report import local
->>>>>>> faults
 from p1harvester.settings import Settings
 from p1harvester.survey import Survey
 from p1harvester.user import user
@@ -34,60 +29,6 @@ def check_database(page: Page, settings: Settings, scheduled: bool) -> None:
     check_spool(page, settings, survey)
 
 
-<<<<<<< HEAD
-=======
-def _there(page: Page, survey: Survey) -> bool:
-    if survey.kind == "sqlite":
-        return _file_there(page, survey)
-    if survey.host is None:
-        return True
-    where = f"{survey.host}:{survey.tcp_port}"
-    try:
-        with limited(TIMEOUT):
-            socket.getaddrinfo(survey.host, survey.tcp_port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        page.fail(
-            "database",
-            f"no host is called {survey.host}",
-            f"The name server says: {error}. A name wants mending in P1_DSN, or a line in /etc/hosts.",
-            f"getent hosts {survey.host}",
-        )
-        return False
-    try:
-        socket.create_connection((survey.host, survey.tcp_port), TIMEOUT).close()
-    except OSError as error:
-        page.fail(
-            "database",
-            f"nothing answers at {where}: {error.strerror or error}",
-            "The server is not running, listens at another address or port, or a firewall is in between. Until it"
-            " answers, readings wait in the spool.",
-            f"sudo systemctl start {_service(survey)}     # on {_where(survey)}",
-            "sudo ss -ltnp     # there: the addresses and ports that are listened at",
-        )
-        return False
-    return True
-
-
-def _file_there(page: Page, survey: Survey) -> bool:
-    path = survey.file
-    if path is None or os.access(path, os.F_OK):
-        return path is not None
-    folder = nearest(path)
-    if os.access(folder, os.W_OK | os.X_OK):
-        page.warn(
-            "database", f"{path} is not there yet", f"The first run of p1harvester makes it, or {_SETUP} does.", _SETUP
-        )
-    else:
-        page.fail(
-            "database",
-            f"{path} is not there, and {user()} cannot make it",
-            f"{folder} is not writable for {user()}.",
-            f"sudo install -d -o {user()} -m 700 {path.parent}",
-        )
-    return False
-
-
->>>>>>> faults
 def _connects(page: Page, survey: Survey) -> bool:
     try:
         product = survey.product()

@@ -12,6 +12,7 @@ from p1harvester.check.spool import nearest
 from p1harvester.database import TIMEOUT
 from p1harvester.drivers import REFUSED, THIS_HOST
 from p1harvester.errors import StoreFailed
+from p1harvester.names import limited
 from p1harvester.survey import Survey
 from p1harvester.user import user
 
@@ -30,7 +31,8 @@ def there(page: Page, survey: Survey) -> bool:
     if survey.host is None:
         return True
     try:
-        socket.getaddrinfo(survey.host, survey.tcp_port, type=socket.SOCK_STREAM)
+        with limited(TIMEOUT):
+            socket.getaddrinfo(survey.host, survey.tcp_port, type=socket.SOCK_STREAM)
     except OSError as error:
         page.fail(
             "database",
