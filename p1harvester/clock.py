@@ -11,9 +11,6 @@ from p1harvester.reading import Reading
 
 APART = 300
 """Seconds that the host's clock and the meter's may differ."""
-FIRST = 1_104_537_600
-"""The UNIX second with which 2005 begins: no P1 meter is older."""
-DAY = 86400
 _TIMESYNCD = Path("/run/systemd/timesync")
 _TIME_ERROR = 5
 _TIMEX = 1024

@@ -14,10 +14,15 @@ NAMES = (
     "peak_per_month",
     "p1_version",
 )
-"""The files, each needing only those before it. By the last one a database tells which views it has."""
+"""The files, each needing only those before it. By the last a database tells which views it has."""
+
+DIALECTS = ("mysql", "postgresql", "sqlite")
+"""Their folders."""
+
+SANE_SINCE, SANE_AHEAD = 1_104_537_600, 86_400
+"""A row of before 2005, or of more than a day ahead of now, counts as absent in every view: its clock was wrong."""
 
 _FOLDER = Path(__file__).with_name("sql")
-_FOLDERS = {"mariadb": "mysql"}
 
 
 def statements(dialect: str) -> list[str]:
@@ -27,8 +32,9 @@ def statements(dialect: str) -> list[str]:
 
 def version(dialect: str) -> str:
     """What `p1_version` says in a database whose views are those of this program: 16 hexadecimal digits."""
-    return _text(dialect, NAMES[-1]).rpartition("SELECT '")[2].partition("'")[0]
+    return _text(dialect, NAMES[-1]).split("'")[1]
 
 
 def _text(dialect: str, name: str) -> str:
-    return (_FOLDER / _FOLDERS.get(dialect, dialect) / f"{name}.sql").read_text(encoding="utf-8")
+    folder = {"mariadb": "mysql"}.get(dialect, dialect)
+    return (_FOLDER / folder / f"{name}.sql").read_text(encoding="utf-8")

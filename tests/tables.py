@@ -20,7 +20,7 @@ def some_rows(chance: random.Random) -> list[Row]:
     count = chance.choice([0, 1, 2, 40, 400, 400])
     old_until = chance.choice([0, 0, count // 2, count])
     has = {name: chance.random() < 0.8 for name in [*REGISTERS.values(), *POWERS.values(), "meter_id", "gas_meter_id"]}
-    meter, gas_meter = 1, 10
+    meter, gas_meter, every = 1, 10, chance.choice([None, 300, 3600])
     register = {name: chance.randrange(10_000_000) for name in REGISTERS.values()}
     rows = []
     for number in range(count):
@@ -42,9 +42,54 @@ def some_rows(chance: random.Random) -> list[Row]:
         if number < old_until:
             row |= dict.fromkeys(row.keys() - {"net_use", "net_injection", "gas_meter_reading"})
         peak = chance.randrange(1000, 6000) / 1000 if chance.random() < 0.9 else None
+        row["gas_time"] = moment - chance.choice([0, moment % every, moment % every, -20, 90_000]) if every else None
         row |= {"time": moment, "meter_time": chance.choice([None, moment - 2, moment + 90])}
         rows.append(row | {"demand_month_peak": peak, "demand_month_peak_time": moment - 900})
     return rows
+
+
+def with_faults(rows: list[Row], chance: random.Random) -> list[Row]:
+    """The table with what meters, links, clocks and older versions have done to tables."""
+    rows = [dict(row) for row in rows]
+    for fault in chance.sample([lose, swap, alternate, set_clock_back, forget_time], 3) if rows else ():
+        first = chance.randrange(len(rows))
+        fault(rows, range(first, min(first + chance.choice([1, 2, 10, 60]), len(rows))), chance)
+    return sorted({row["time"]: row for row in rows}.values(), key=lambda row: int(row["time"]))
+
+
+def lose(rows: list[Row], stretch: range, chance: random.Random) -> None:
+    """A register is gone, or zero, or another's, for a while."""
+    value = chance.choice([None, 0.0, 0.0, 17.25])
+    for name in chance.sample(list(REGISTERS.values()), 4):
+        for at in stretch:
+            rows[at][name] = value
+
+
+def swap(rows: list[Row], stretch: range, chance: random.Random) -> None:
+    """Another meter is there for a while, that says more or less."""
+    start = chance.randrange(10_000) / 8
+    for number, at in enumerate(stretch):
+        rows[at] |= {name: start + number / 8 for name in REGISTERS.values() if rows[at][name] is not None}
+        rows[at] |= {name: 99 for name in ("meter_id", "gas_meter_id") if rows[at][name] is not None}
+
+
+def alternate(rows: list[Row], stretch: range, chance: random.Random) -> None:
+    """Two gas meters, and two of water without a number, take turns."""
+    start = chance.randrange(10_000) / 8
+    for number, at in enumerate(stretch[::2]):
+        rows[at] |= {"gas_meter_reading": start + number / 8, "gas_meter_id": 77, "water_meter_reading": start + number}
+
+
+def set_clock_back(rows: list[Row], stretch: range, chance: random.Random) -> None:
+    """Rows stand under an old time, among those that were stored then."""
+    back = chance.randrange(1, 50_000)
+    for at in stretch:
+        rows[at]["time"] -= back
+
+
+def forget_time(rows: list[Row], stretch: range, chance: random.Random) -> None:
+    """A clock that began anew, or ran far ahead."""
+    rows[stretch[0]]["time"] = chance.choice([0, 60, 946_684_800, 2_114_380_800, 4_102_444_800])
 
 
 def at(text: str) -> int:

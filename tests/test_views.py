@@ -3,8 +3,11 @@
 import os
 import random
 import re
+import shutil
 import sqlite3
 import subprocess
+import sys
+import time
 from contextlib import closing
 from datetime import datetime
 from fractions import Fraction
@@ -17,7 +20,7 @@ import pytest
 import sqlalchemy as sa
 
 from p1harvester.schema import TABLE
-from p1harvester.views import NAMES
+from p1harvester.views import DIALECTS, NAMES
 from tests import servers
 from tests.conftest import Database, Run
 from tests.long_way import (
@@ -29,12 +32,13 @@ from tests.long_way import (
     peaks,
     periods,
     power_times_time,
+    sane,
     step,
     used,
 )
 from tests.meter import FOLDER
 from tests.servers import PASSWORD, ZONE
-from tests.tables import some_rows
+from tests.tables import some_rows, with_faults
 from tests.test_store import ORIGINAL, SAMPLE
 
 pytestmark = pytest.mark.usefixtures("_zone")
@@ -54,15 +58,20 @@ def selected(database: Database, columns: str, view: str) -> list[tuple[Any, ...
     return [tuple(row.values()) for row in rows]
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_as_the_long_way(seed: int, made: Database) -> None:
-    rows = some_rows(random.Random(seed))
+@pytest.mark.parametrize("faults", [False, True])
+@pytest.mark.parametrize("seed", range(int(os.environ.get("VIEWS_TABLES", "40"))))
+def test_as_the_long_way(seed: int, faults: bool, made: Database) -> None:
+    chance = random.Random(seed)
+    rows = some_rows(chance)
+    if faults:
+        rows = with_faults(rows, chance)
     fill(made, rows)
+    rows = [row for row in rows if sane(row, int(time.time()))]
     energy = [
         Fraction(0) if another_meter(*pair, "net_use") else power_times_time(*pair, "net_use")
         for pair in pairwise(rows)
     ]
-    gas = [step(*pair, "gas_m3") for pair in pairwise(rows)]
+    gas = [step(rows, at, "gas_m3") for at in range(1, len(rows))]
     for view, steps in {"net_usage_kWh": energy, "gas_usage_m3": gas}.items():
         found = selected(made, f"time, {view}", view)
         assert [moment for moment, _ in found] == [row["time"] for row in rows]
@@ -175,6 +184,15 @@ def test_setup_knows_views_that_are_out_of_date(database: Database, run: Run) ->
     assert selected(database, "use_kWh", "usage_per_month") == [(0,)]
 
 
+def test_the_files_are_those_of_the_registers(tmp_path: Path) -> None:
+    made = shutil.copytree("sql", tmp_path / "sql")
+    subprocess.run([sys.executable, made / "views.py"], check=True)
+    for dialect in DIALECTS:
+        for name in NAMES:
+            file = Path(dialect, f"{name}.sql")
+            assert Path("sql", file).read_text() == (made / file).read_text(), "run sql/views.py"
+
+
 @pytest.mark.slow
 def test_the_files_can_be_fed_by_hand(database: Database, run: Run) -> None:
     assert run("setup", env=database.env).returncode == 0
@@ -195,7 +213,7 @@ def test_the_files_can_be_fed_by_hand(database: Database, run: Run) -> None:
     before = {name: database.execute(f"SELECT * FROM {name}") for name in NAMES}
     assert "ok    views " in run("check", "--port", FOLDER / "belgium.txt", env=database.env).stdout
     for name in reversed(NAMES):
-        database.execute(f"DROP VIEW {name}")
+        database.execute(f"DROP VIEW IF EXISTS {name}{'' if database.kind == 'sqlite' else ' CASCADE'}")
     for name in NAMES:
         with Path("sql", url.get_backend_name(), f"{name}.sql").open() as file:
             subprocess.run(
@@ -205,7 +223,8 @@ def test_the_files_can_be_fed_by_hand(database: Database, run: Run) -> None:
                 env={"PATH": os.environ["PATH"], "PGOPTIONS": "-c client_min_messages=warning"},
             )
     assert {name: database.execute(f"SELECT * FROM {name}") for name in NAMES} == before
-    assert "ok    views " in run("check", "--port", FOLDER / "belgium.txt", env=database.env).stdout
+    checked = run("check", "--port", FOLDER / "belgium.txt", env=database.env).stdout
+    assert re.search(r"^ok +views +they are up to date$", checked, re.MULTILINE), checked
 
 
 def test_the_rights_that_the_readme_gives(mariadb: Database, run: Run) -> None:

@@ -4,12 +4,13 @@ import time
 from itertools import pairwise
 from statistics import median
 
-from p1harvester import clock
 from p1harvester.check.client import in_client
 from p1harvester.check.page import Page
 from p1harvester.report import local
 from p1harvester.survey import Survey
+from p1harvester.views import SANE_AHEAD, SANE_SINCE
 
+_DAY = 86400
 _TOLERATED = 15
 """Readings that a day may lack without a warning: a restart, an update."""
 _LATE = 3
@@ -19,14 +20,14 @@ _LATE = 3
 def check_rows(page: Page, survey: Survey, scheduled: bool) -> None:
     """Look at the last day's rows; `scheduled` is whether something runs the job by the clock."""
     now = int(time.time())
-    until = now + clock.DAY
+    until = now + SANE_AHEAD
     _misdated(page, survey, until)
-    bounds = survey.bounds(clock.FIRST, until)
+    bounds = survey.bounds(SANE_SINCE, until)
     if bounds is None:
         page.ok("rows", "there is none yet")
         return
     first, last = bounds
-    times = survey.times(now - clock.DAY, now)
+    times = survey.times(now - _DAY, now)
     step, missing = _gaps(times)
     says = f"the newest is of {local(last)}, {_ago(now - last)}; the first of {local(first)}"
     day = f"the last day has {len(times)}, one every {step} s" if len(times) > 1 else f"the last day has {len(times)}"
@@ -53,14 +54,14 @@ def check_rows(page: Page, survey: Survey, scheduled: bool) -> None:
 
 def _misdated(page: Page, survey: Survey, until: int) -> None:
     """Name the rows of a clock that was not set: no meter is so old, no reading of a time to come."""
-    count, first, last = survey.outside(clock.FIRST, until)
+    count, first, last = survey.outside(SANE_SINCE, until)
     if count:
         page.warn(
             "rows",
             f"{count} rows are of times that cannot be, the first of {local(first)}, the last of {local(last)}",
             "They were stored while this host's clock was wrong. What they hold belongs to another time, which nobody"
             " knows; to delete them:",
-            in_client(survey, f"DELETE FROM p1_readouts WHERE time < {clock.FIRST} OR time > {until}"),  # noqa: S608
+            in_client(survey, f"DELETE FROM p1_readouts WHERE time < {SANE_SINCE} OR time > {until}"),  # noqa: S608
         )
 
 
@@ -74,7 +75,7 @@ def _gaps(times: list[int]) -> tuple[int, int]:
 def _ago(seconds: int) -> str:
     if seconds < 0:
         return f"{-seconds} s from now"
-    for size, unit in ((clock.DAY, "days"), (3600, "hours"), (60, "minutes")):
+    for size, unit in ((_DAY, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:
             return f"{seconds // size} {unit} ago"
     return f"{seconds} s ago"

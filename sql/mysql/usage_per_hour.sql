@@ -1,4 +1,3 @@
--- Made by sql/generate.py from sql/templates/mysql.sql.
 -- What was used in each hour, by local time; `time` is when it began.
 CREATE OR REPLACE VIEW usage_per_hour AS
 SELECT

@@ -1,4 +1,3 @@
--- Made by sql/generate.py from sql/templates/mysql.sql.
 -- What was used in each month, by local time; `time` is when it began.
 CREATE OR REPLACE VIEW usage_per_month AS
 SELECT

@@ -1,4 +1,3 @@
--- Made by sql/generate.py from sql/templates/postgresql.sql.
 -- What was used in each day, by local time; `time` is when it began.
 CREATE OR REPLACE VIEW usage_per_day AS
 SELECT

@@ -1,4 +1,3 @@
--- Made by sql/generate.py from sql/templates/sqlite.sql.
 -- What was used in each day, by local time; `time` is when it began.
 DROP VIEW IF EXISTS usage_per_day;
 CREATE VIEW usage_per_day AS

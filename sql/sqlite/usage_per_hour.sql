@@ -1,4 +1,3 @@
--- Made by sql/generate.py from sql/templates/sqlite.sql.
 -- What was used in each hour, by local time; `time` is when it began.
 DROP VIEW IF EXISTS usage_per_hour;
 CREATE VIEW usage_per_hour AS

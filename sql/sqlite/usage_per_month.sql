@@ -1,4 +1,3 @@
--- Made by sql/generate.py from sql/templates/sqlite.sql.
 -- What was used in each month, by local time; `time` is when it began.
 DROP VIEW IF EXISTS usage_per_month;
 CREATE VIEW usage_per_month AS

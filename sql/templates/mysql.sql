@@ -1,4 +1,4 @@
---- p1_steps
+-- [p1_steps]
 -- MariaDB and MySQL plan "the newest row before this one", asked of every row, as a scan of the whole key. Inside a
 -- function the question is one seek. JSON_TABLE hands the answer on as a column, so that it is asked once.
 --
@@ -7,15 +7,91 @@
 --   SIMPLE              previous  ALL     Table function: json_table
 --   SIMPLE              p         eq_ref  PRIMARY  ref previous.time  one row by its key
 
+-- A row from before 2005, or from more than a day ahead of now, was stored under a wrong clock: it counts as absent.
+
 -- The time of the newest row at or before `t`.
 DROP FUNCTION IF EXISTS p1_time_at;
 CREATE FUNCTION p1_time_at(t BIGINT) RETURNS BIGINT READS SQL DATA
-RETURN (SELECT MAX(time) FROM p1_readouts WHERE time <= t);
+RETURN (SELECT MAX(time) FROM p1_readouts WHERE time >= 1104537600 AND time <= LEAST(t, UNIX_TIMESTAMP() + 86400));
 
 -- The time of the first row after `t`.
 DROP FUNCTION IF EXISTS p1_time_after;
 CREATE FUNCTION p1_time_after(t BIGINT) RETURNS BIGINT READS SQL DATA
-RETURN (SELECT MIN(time) FROM p1_readouts WHERE time > t);
+RETURN (
+    SELECT MIN(time) FROM p1_readouts WHERE time > GREATEST(t, 1104537599) AND time <= UNIX_TIMESTAMP() + 86400
+);
+
+-- What the next row says of one column's register, if it is of the same meter.
+DROP FUNCTION IF EXISTS p1_next;
+CREATE FUNCTION p1_next(name VARCHAR(16), t BIGINT, meter BIGINT, gas_meter BIGINT) RETURNS DOUBLE READS SQL DATA
+RETURN (
+    SELECT
+        CASE
+            WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
+{reading}
+        END
+    FROM p1_readouts
+    WHERE time > t AND time <= UNIX_TIMESTAMP() + 86400
+    ORDER BY time LIMIT 1
+);
+
+-- Whether within a day a row of the same meter says less than `reading`, and yet not less than `low`.
+DROP FUNCTION IF EXISTS p1_contradicted;
+CREATE FUNCTION p1_contradicted(name VARCHAR(16), t BIGINT, reading DOUBLE, low DOUBLE, meter BIGINT, gas_meter BIGINT) RETURNS BOOLEAN READS SQL DATA
+RETURN EXISTS (
+    SELECT 1 FROM p1_readouts
+    WHERE time > t AND time <= LEAST(t, UNIX_TIMESTAMP()) + 86400
+        AND CASE
+            WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
+{reading}
+        END BETWEEN GREATEST(low, 0.0005) AND reading - 0.0005
+);
+
+-- What the newest row before `t`, at most 31 days ago, says that `reading` can have come from.
+DROP FUNCTION IF EXISTS p1_base;
+CREATE FUNCTION p1_base(name VARCHAR(16), t BIGINT, reading DOUBLE, low DOUBLE, most DOUBLE, meter BIGINT, gas_meter BIGINT) RETURNS DOUBLE READS SQL DATA
+RETURN (
+    SELECT register
+    FROM (
+        SELECT
+            time,
+            CASE
+                WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
+{reading}
+            END AS register
+        FROM p1_readouts
+        WHERE time < t AND time >= GREATEST(t - 2678400, 1104537600)
+    ) AS q
+    WHERE register BETWEEN GREATEST(low + 0.0005, reading - most * ((t - time) / 3600e0 + 1)) AND reading
+    ORDER BY time DESC LIMIT 1
+);
+
+-- The gas meter's register at `t`, by its own clock where that can be: a reading may be up to two hours older than its
+-- row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
+DROP FUNCTION IF EXISTS p1_gas_at;
+CREATE FUNCTION p1_gas_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
+RETURN (
+    SELECT b.reading + CASE
+        WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
+        THEN (n.reading - b.reading) * (t - b.read_at) / (n.read_at - b.read_at)
+        ELSE 0
+    END
+    FROM (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 900 AND time >= GREATEST(t - back, 1104537600)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= t
+        ORDER BY time DESC LIMIT 1
+    ) AS b
+    LEFT JOIN (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time > t - 3600 AND time <= LEAST(t + 2678400, UNIX_TIMESTAMP() + 86400)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > t
+        ORDER BY time LIMIT 1
+    ) AS n ON TRUE
+);
 
 -- Every row with what was used since the row before it, which is found by one look-up of the key.
 --
@@ -28,17 +104,11 @@ SELECT
         WHEN p.meter_id <> r.meter_id THEN 0e0
         ELSE r.net_use * (r.time - p.time) / 3600e0
     END AS net_use_kWh,
-{{each:,
-    CASE
-        WHEN {{other_meter}}
-            OR r.{{readout}} < p.{{readout}}
-        THEN 0e0
-        ELSE {{step}}
-    END AS {{column}}
-}}
+{step}
 FROM p1_readouts AS r
 LEFT JOIN JSON_TABLE(CAST(p1_time_at(r.time - 1) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS previous ON TRUE
-LEFT JOIN p1_readouts AS p ON p.time = previous.time;
+LEFT JOIN p1_readouts AS p ON p.time = previous.time
+WHERE r.time >= 1104537600 AND r.time <= UNIX_TIMESTAMP() + 86400;
 
 -- The steps of one column from `start_row` to `end_next`, added up. Of the first step, if it ends at `start_next`, the
 -- share `start_share` is left out; of the last, if it begins at `end_row`, the share `end_share` is taken.
@@ -50,14 +120,59 @@ CREATE FUNCTION p1_steps_between(
 RETURN (
     SELECT SUM(
         CASE name
-{{each:
-            WHEN '{{column}}' THEN {{column}}
-}}
+{name}
         END * (1 - (time = start_next) * start_share - (time > end_row) * (1 - end_share))
     )
     FROM p1_steps WHERE time > start_row AND time <= end_next
 );
---- p1_usage
+
+-- [step]
+    CASE
+        WHEN p.time IS NULL THEN NULL
+        WHEN {unknown} THEN CASE WHEN {another_meter} THEN 0e0 ELSE {energy} END
+        WHEN r.{readout} <= 0 THEN 0e0
+        WHEN NOT coalesce({another_meter}, FALSE)
+            AND p.{readout} > 0
+            AND (
+                p.{readout} = r.{readout}
+                OR p.{readout} < r.{readout}
+                AND r.{readout} - p.{readout} <= {most} * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('{column}', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.{readout} AND r.{readout} - 0.0005, TRUE)
+            )
+        THEN ROUND(r.{readout} - p.{readout}, 3)
+        WHEN p1_contradicted(
+            '{column}', r.time, r.{readout},
+            CASE WHEN p.{readout} <= r.{readout} AND NOT coalesce({another_meter}, FALSE) THEN p.{readout} ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
+        THEN 0e0
+        ELSE coalesce(
+            ROUND(r.{readout} - p1_base(
+                '{column}', r.time, r.{readout},
+                CASE WHEN p.{readout} <= r.{readout} AND NOT coalesce({another_meter}, FALSE) THEN p.{readout} ELSE 0 END,
+                {most}, r.meter_id, r.gas_meter_id
+            ), 3),
+            CASE
+                WHEN {another_meter} THEN 0e0
+                WHEN p.{readout} = 0 AND r.{readout} <= {most} * ((r.time - p.time) / 3600e0 + 1) THEN r.{readout}
+                WHEN p.{readout} IS NOT NULL THEN 0e0
+            END
+        )
+    END AS {column}
+
+-- [reading]
+            WHEN name = '{column}' THEN {readout}
+
+-- [name]
+            WHEN '{column}' THEN {column}
+
+-- [back]
+CASE WHEN coalesce({any}) > 0 THEN 2678400 ELSE 10800 END
+
+-- [gas_at]
+p1_gas_at({moment}, {back})
+
+-- [p1_usage]
 -- What was used in each of `p1_periods`: the difference of the meter's registers between its two boundaries.
 --
 -- Where that cannot be taken (another meter, a register that dropped, rows without registers) the period's steps are
@@ -67,39 +182,62 @@ SELECT
     k.unit,
     k.time,
     FROM_UNIXTIME(k.time) AS date_time,
-{{each:,
-    CASE
-        WHEN COALESCE({{same_meter}}, TRUE)
-            AND a.{{readout}} <= an.{{readout}}
-            AND an.{{readout}} <= b.{{readout}}
-            AND b.{{readout}} <= bn.{{readout}}
-        THEN
-            b.{{readout}} - a.{{readout}}
-            + k.end_share * (bn.{{readout}} - b.{{readout}})
-            - k.start_share * (an.{{readout}} - a.{{readout}})
-        WHEN {{known}}
-        THEN
-            p1_steps_between(
-                '{{column}}', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
-            )
-    END + 0e0 AS {{column}}
-}}
+{usage}
 FROM p1_periods AS k
 STRAIGHT_JOIN p1_readouts AS a ON a.time = k.start_row
 STRAIGHT_JOIN p1_readouts AS an ON an.time = k.start_next
 STRAIGHT_JOIN p1_readouts AS b ON b.time = k.end_row
 STRAIGHT_JOIN p1_readouts AS bn ON bn.time = k.end_next;
---- usage_per_{{unit}}
--- What was used in each {{unit}}, by local time; `time` is when it began.
-CREATE OR REPLACE VIEW usage_per_{{unit}} AS
+
+-- [likely]
+{most} * least((bn.time - a.time) / 3600e0 + 1, 100)
+
+-- [by_its_own_clock]
+
+        WHEN {same_meter}
+            AND coalesce(
+                {any},
+                (SELECT gas_meter_reading FROM p1_readouts WHERE time = p1_time_at(UNIX_TIMESTAMP() + 86400))
+            ) > 0
+            AND (
+                {stale}
+            )
+            AND {until} - {since} BETWEEN 0 AND {likely}
+        THEN {until} - {since}
+
+-- [usage]
+    CASE{by_its_own_clock}
+        WHEN {same_meter}
+            AND (a.{readout} > 0 OR bn.{readout} = 0)
+            AND a.{readout} <= an.{readout}
+            AND a.{readout} <= b.{readout}
+            AND an.{readout} <= bn.{readout}
+            AND b.{readout} <= bn.{readout}
+            AND bn.{readout} - a.{readout} <= {likely}
+        THEN {end} - ({start})
+        WHEN COALESCE(
+            {known}
+        ) IS NOT NULL
+        THEN
+            p1_steps_between(
+                '{column}', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
+            )
+    END + 0e0 AS {column}
+
+-- [column]
+    {column}
+
+-- [usage_per]
+-- What was used in each {unit}, by local time; `time` is when it began.
+CREATE OR REPLACE VIEW usage_per_{unit} AS
 SELECT
     time,
     date_time,
-{{each:,
-    {{column}}
-}}
+{column}
 FROM p1_usage
-WHERE unit = '{{unit}}';
---- p1_version
--- By this a database tells which views it has; fed last.
-CREATE OR REPLACE VIEW p1_version AS SELECT '{{version}}' AS views;
+WHERE unit = '{unit}';
+
+-- [p1_version]
+-- Which views these are: the program compares it with its own.
+CREATE OR REPLACE VIEW p1_version AS
+SELECT '{version}' AS views;

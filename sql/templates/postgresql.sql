@@ -1,4 +1,75 @@
---- p1_steps
+-- [p1_steps]
+-- What the next row says of one column's register, if it is of the same meter.
+CREATE OR REPLACE FUNCTION p1_next(name text, t bigint, meter bigint, gas_meter bigint)
+RETURNS float8 LANGUAGE sql STABLE
+RETURN (
+    SELECT
+        CASE
+            WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
+{reading}
+        END
+    FROM p1_readouts
+    WHERE time > t AND time <= extract(epoch FROM now())::bigint + 86400
+    ORDER BY time LIMIT 1
+);
+
+-- Whether within a day a row of the same meter says less than `reading`, and yet not less than `low`.
+CREATE OR REPLACE FUNCTION p1_contradicted(name text, t bigint, reading float8, low float8, meter bigint, gas_meter bigint)
+RETURNS boolean LANGUAGE sql STABLE
+RETURN EXISTS (
+    SELECT 1 FROM p1_readouts
+    WHERE time > t AND time <= least(t, extract(epoch FROM now())::bigint) + 86400
+        AND CASE
+            WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
+{reading}
+        END BETWEEN greatest(low, 0.0005) AND reading - 0.0005
+);
+
+-- What the newest row before `t`, at most 31 days ago, says that `reading` can have come from.
+CREATE OR REPLACE FUNCTION p1_base(name text, t bigint, reading float8, low float8, most float8, meter bigint, gas_meter bigint)
+RETURNS float8 LANGUAGE sql STABLE
+RETURN (
+    SELECT register
+    FROM (
+        SELECT
+            time,
+            CASE
+                WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
+{reading}
+            END AS register
+        FROM p1_readouts
+        WHERE time < t AND time >= greatest(t - 2678400, 1104537600)
+    ) AS q
+    WHERE register BETWEEN greatest(low + 0.0005, reading - most * ((t - time) / 3600e0 + 1)) AND reading
+    ORDER BY time DESC LIMIT 1
+);
+
+-- The gas meter's register at `t`, by its own clock where that can be: a reading may be up to two hours older than its
+-- row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
+CREATE OR REPLACE FUNCTION p1_gas_at(t bigint, back bigint) RETURNS float8 LANGUAGE sql STABLE
+RETURN (
+    SELECT b.reading + CASE
+        WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
+        THEN (n.reading - b.reading)::float8 * (t - b.read_at) / (n.read_at - b.read_at)
+        ELSE 0
+    END
+    FROM (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time <= least(t, extract(epoch FROM now())::bigint) + 900 AND time >= greatest(t - back, 1104537600)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= t
+        ORDER BY time DESC LIMIT 1
+    ) AS b
+    LEFT JOIN (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time > t - 3600 AND time <= least(t + 2678400, extract(epoch FROM now())::bigint + 86400)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > t
+        ORDER BY time LIMIT 1
+    ) AS n ON TRUE
+);
+
 -- Every row with what was used since the row before it, which is found by one look-up of the key.
 --
 -- A register that drops, or a step between two different meters, counts as no use. Rows without a register (those of a
@@ -10,34 +81,78 @@ SELECT
         WHEN p.meter_id <> r.meter_id THEN 0
         ELSE r.net_use * (r.time - p.time) / 3600.0
     END::float8 AS net_use_kWh,
-{{each:,
-    CASE
-        WHEN {{other_meter}}
-            OR r.{{readout}} < p.{{readout}}
-        THEN 0
-        ELSE {{step}}
-    END::float8 AS {{column}}
-}}
+{step}
 FROM p1_readouts AS r
-LEFT JOIN LATERAL (SELECT * FROM p1_readouts AS q WHERE q.time < r.time ORDER BY q.time DESC LIMIT 1) AS p ON TRUE;
+LEFT JOIN LATERAL (
+    SELECT * FROM p1_readouts AS q WHERE q.time < r.time AND q.time >= 1104537600 ORDER BY q.time DESC LIMIT 1
+) AS p ON TRUE
+-- A row from before 2005, or from more than a day ahead of now, was stored under a wrong clock: it counts as absent.
+WHERE r.time >= 1104537600 AND r.time <= extract(epoch FROM now())::bigint + 86400;
 
 -- The steps of one column from `start_row` to `end_next`, added up. Of the first step, if it ends at `start_next`, the
 -- share `start_share` is left out; of the last, if it begins at `end_row`, the share `end_share` is taken.
 -- A function so that PostgreSQL plans it apart: within the view it would seem to cost a fortune, seldom as it is called.
+-- Its body is parsed here and now, so that it needs no search_path of the reader's.
 CREATE OR REPLACE FUNCTION p1_steps_between(
     name text,
     start_row bigint, start_next bigint, start_share float8, end_row bigint, end_next bigint, end_share float8
-) RETURNS float8 LANGUAGE sql STABLE AS $$
+) RETURNS float8 LANGUAGE sql STABLE
+RETURN (
     SELECT sum(
         CASE name
-{{each:
-            WHEN '{{column}}' THEN {{column}}
-}}
+{name}
         END * (1 - (time = start_next)::int * start_share - (time > end_row)::int * (1 - end_share))
     )
     FROM p1_steps WHERE time > start_row AND time <= end_next
-$$;
---- p1_usage
+);
+
+-- [step]
+    CASE
+        WHEN p.time IS NULL THEN NULL
+        WHEN {unknown} THEN CASE WHEN {another_meter} THEN 0 ELSE {energy} END
+        WHEN r.{readout} <= 0 THEN 0
+        WHEN NOT coalesce({another_meter}, FALSE)
+            AND p.{readout} > 0
+            AND (
+                p.{readout} = r.{readout}
+                OR p.{readout} < r.{readout}
+                AND r.{readout} - p.{readout} <= {most} * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('{column}', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.{readout} AND r.{readout} - 0.0005, TRUE)
+            )
+        THEN round((r.{readout} - p.{readout})::numeric, 3)
+        WHEN p1_contradicted(
+            '{column}', r.time, r.{readout},
+            CASE WHEN p.{readout} <= r.{readout} AND NOT coalesce({another_meter}, FALSE) THEN p.{readout} ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
+        THEN 0
+        ELSE coalesce(
+            round((r.{readout} - p1_base(
+                '{column}', r.time, r.{readout},
+                CASE WHEN p.{readout} <= r.{readout} AND NOT coalesce({another_meter}, FALSE) THEN p.{readout} ELSE 0 END,
+                {most}, r.meter_id, r.gas_meter_id
+            ))::numeric, 3),
+            CASE
+                WHEN {another_meter} THEN 0
+                WHEN p.{readout} = 0 AND r.{readout} <= {most} * ((r.time - p.time) / 3600e0 + 1) THEN r.{readout}
+                WHEN p.{readout} IS NOT NULL THEN 0
+            END
+        )
+    END::float8 AS {column}
+
+-- [reading]
+            WHEN name = '{column}' THEN {readout}
+
+-- [name]
+            WHEN '{column}' THEN {column}
+
+-- [back]
+CASE WHEN coalesce({any}) > 0 THEN 2678400 ELSE 10800 END
+
+-- [gas_at]
+p1_gas_at({moment}, {back})
+
+-- [p1_usage]
 -- What was used in each of `p1_periods`: the difference of the meter's registers between its two boundaries.
 --
 -- Where that cannot be taken (another meter, a register that dropped, rows without registers) the period's steps are
@@ -47,39 +162,65 @@ SELECT
     k.unit,
     k.time,
     to_timestamp(k.time)::timestamp AS date_time,
-{{each:,
-    CASE
-        WHEN COALESCE({{same_meter}}, TRUE)
-            AND a.{{readout}} <= an.{{readout}}
-            AND an.{{readout}} <= b.{{readout}}
-            AND b.{{readout}} <= bn.{{readout}}
-        THEN
-            (b.{{readout}} - a.{{readout}})::float8
-            + k.end_share * (bn.{{readout}} - b.{{readout}})::float8
-            - k.start_share * (an.{{readout}} - a.{{readout}})::float8
-        WHEN {{known}}
-        THEN
-            p1_steps_between(
-                '{{column}}', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
-            )
-    END AS {{column}}
-}}
+{usage}
 FROM p1_periods AS k
 JOIN p1_readouts AS a ON a.time = k.start_row
 JOIN p1_readouts AS an ON an.time = k.start_next
 JOIN p1_readouts AS b ON b.time = k.end_row
 JOIN p1_readouts AS bn ON bn.time = k.end_next;
---- usage_per_{{unit}}
--- What was used in each {{unit}}, by local time; `time` is when it began.
-CREATE OR REPLACE VIEW usage_per_{{unit}} AS
+
+-- [likely]
+{most} * least((bn.time - a.time) / 3600e0 + 1, 100)
+
+-- [by_its_own_clock]
+
+        WHEN {same_meter}
+            AND coalesce(
+                {any},
+                (
+                SELECT q.gas_meter_reading FROM p1_readouts AS q
+                WHERE q.time <= extract(epoch FROM now())::bigint + 86400 ORDER BY q.time DESC LIMIT 1
+            )
+            ) > 0
+            AND (
+                {stale}
+            )
+            AND {until} - {since} BETWEEN 0 AND {likely}
+        THEN {until} - {since}
+
+-- [usage]
+    CASE{by_its_own_clock}
+        WHEN {same_meter}
+            AND (a.{readout} > 0 OR bn.{readout} = 0)
+            AND a.{readout} <= an.{readout}
+            AND a.{readout} <= b.{readout}
+            AND an.{readout} <= bn.{readout}
+            AND b.{readout} <= bn.{readout}
+            AND bn.{readout} - a.{readout} <= {likely}
+        THEN ({end} - ({start}))::float8
+        WHEN coalesce(
+            {known}
+        ) IS NOT NULL
+        THEN
+            p1_steps_between(
+                '{column}', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
+            )
+    END AS {column}
+
+-- [column]
+    {column}
+
+-- [usage_per]
+-- What was used in each {unit}, by local time; `time` is when it began.
+CREATE OR REPLACE VIEW usage_per_{unit} AS
 SELECT
     time,
     date_time,
-{{each:,
-    {{column}}
-}}
+{column}
 FROM p1_usage
-WHERE unit = '{{unit}}';
---- p1_version
--- By this a database tells which views it has; fed last.
-CREATE OR REPLACE VIEW p1_version AS SELECT '{{version}}' AS views;
+WHERE unit = '{unit}';
+
+-- [p1_version]
+-- Which views these are: the program compares it with its own.
+CREATE OR REPLACE VIEW p1_version AS
+SELECT '{version}' AS views;

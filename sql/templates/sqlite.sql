@@ -1,4 +1,4 @@
---- p1_steps
+-- [p1_steps]
 -- Every row with what was used since the row before it, which is found by one look-up of the key.
 --
 -- A register that drops, or a step between two different meters, counts as no use. Rows without a register (those of a
@@ -11,17 +11,85 @@ SELECT
         WHEN p.meter_id <> r.meter_id THEN 0
         ELSE r.net_use * (r.time - p.time) / 3600.0
     END AS net_use_kWh,
-{{each:,
-    CASE
-        WHEN {{other_meter}}
-            OR r.{{readout}} < p.{{readout}}
-        THEN 0
-        ELSE {{step}}
-    END AS {{column}}
-}}
+{step}
 FROM p1_readouts AS r
-LEFT JOIN p1_readouts AS p ON p.time = (SELECT max(q.time) FROM p1_readouts AS q WHERE q.time < r.time);
---- p1_usage
+LEFT JOIN p1_readouts AS p ON p.time = (
+    SELECT max(q.time) FROM p1_readouts AS q WHERE q.time < r.time AND q.time >= 1104537600
+)
+-- A row from before 2005, or from more than a day ahead of now, was stored under a wrong clock: it counts as absent.
+WHERE r.time >= 1104537600 AND r.time <= unixepoch() + 86400;
+
+-- [step]
+    CASE
+        WHEN p.time IS NULL THEN NULL
+        WHEN {unknown} THEN CASE WHEN {another_meter} THEN 0 ELSE {energy} END
+        WHEN r.{readout} <= 0 THEN 0
+        WHEN NOT coalesce({another_meter}, FALSE)
+            AND p.{readout} > 0
+            AND (
+                p.{readout} = r.{readout}
+                OR p.{readout} < r.{readout}
+                AND r.{readout} - p.{readout} <= {most} * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce((
+                SELECT CASE WHEN {same_as_next} THEN n.{readout} END FROM p1_readouts AS n
+                WHERE n.time > r.time AND n.time <= unixepoch() + 86400
+                ORDER BY n.time LIMIT 1
+            ) NOT BETWEEN p.{readout} AND r.{readout} - 0.0005, TRUE)
+            )
+        THEN round(r.{readout} - p.{readout}, 3)
+        WHEN EXISTS (
+            SELECT 1 FROM p1_readouts AS n
+            WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 86400
+                AND {same_as_next}
+                AND n.{readout} > 0 AND n.{readout} < r.{readout}
+                AND n.{readout} >= CASE WHEN p.{readout} <= r.{readout} AND NOT coalesce({another_meter}, FALSE) THEN p.{readout} ELSE 0 END
+        )
+        THEN 0
+        ELSE coalesce(
+            round(r.{readout} - (
+                SELECT b.{readout} FROM p1_readouts AS b
+                WHERE b.time < r.time AND b.time >= max(r.time - 2678400, 1104537600)
+                    AND {same_as_base}
+                    AND b.{readout} <= r.{readout}
+                    AND b.{readout} > CASE WHEN p.{readout} <= r.{readout} AND NOT coalesce({another_meter}, FALSE) THEN p.{readout} ELSE 0 END
+                    AND r.{readout} - b.{readout} <= {most} * ((r.time - b.time) / 3600e0 + 1)
+                ORDER BY b.time DESC LIMIT 1
+            ), 3),
+            CASE
+                WHEN {another_meter} THEN 0
+                WHEN p.{readout} = 0 AND r.{readout} <= {most} * ((r.time - p.time) / 3600e0 + 1) THEN r.{readout}
+                WHEN p.{readout} IS NOT NULL THEN 0
+            END
+        )
+    END AS {column}
+
+-- [back]
+CASE WHEN coalesce({any}) > 0 THEN 2678400 ELSE 10800 END
+
+-- [gas_at]
+(
+    SELECT b.reading + CASE
+        WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
+        THEN (n.reading - b.reading) * ({moment} - b.read_at) / (n.read_at - b.read_at)
+        ELSE 0
+    END
+    FROM (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time <= min({moment}, unixepoch()) + 900 AND time >= max({moment} - {back}, 1104537600)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= {moment}
+        ORDER BY time DESC LIMIT 1
+    ) AS b
+    LEFT JOIN (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time > {moment} - 3600 AND time <= min({moment} + 2678400, unixepoch() + 86400)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > {moment}
+        ORDER BY time LIMIT 1
+    ) AS n ON TRUE
+)
+
+-- [p1_usage]
 -- What was used in each of `p1_periods`: the difference of the meter's registers between its two boundaries.
 --
 -- Where that cannot be taken (another meter, a register that dropped, rows without registers) the period's steps are
@@ -32,46 +100,72 @@ SELECT
     k.unit,
     k.time,
     datetime(k.time, 'unixepoch', 'localtime') AS date_time,
-{{each:,
-    round(CASE
-        WHEN COALESCE({{same_meter}}, TRUE)
-            AND a.{{readout}} <= an.{{readout}}
-            AND an.{{readout}} <= b.{{readout}}
-            AND b.{{readout}} <= bn.{{readout}}
-        THEN
-            b.{{readout}} - a.{{readout}}
-            + k.end_share * (bn.{{readout}} - b.{{readout}})
-            - k.start_share * (an.{{readout}} - a.{{readout}})
-        WHEN {{known}}
-        THEN
-            (
-                SELECT sum(
-                    s.{{column}}
-                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
-                )
-                FROM p1_steps AS s
-                WHERE s.time > k.start_row AND s.time <= k.end_next
-            )
-    END, 9) AS {{column}}
-}}
+{usage}
 FROM p1_periods AS k
 CROSS JOIN p1_readouts AS a ON a.time = k.start_row
 CROSS JOIN p1_readouts AS an ON an.time = k.start_next
 CROSS JOIN p1_readouts AS b ON b.time = k.end_row
 CROSS JOIN p1_readouts AS bn ON bn.time = k.end_next;
---- usage_per_{{unit}}
--- What was used in each {{unit}}, by local time; `time` is when it began.
-DROP VIEW IF EXISTS usage_per_{{unit}};
-CREATE VIEW usage_per_{{unit}} AS
+
+-- [likely]
+{most} * min((bn.time - a.time) / 3600e0 + 1, 100)
+
+-- [by_its_own_clock]
+
+        WHEN {same_meter}
+            AND coalesce(
+                {any},
+                (
+                SELECT q.gas_meter_reading FROM p1_readouts AS q
+                WHERE q.time <= unixepoch() + 86400 ORDER BY q.time DESC LIMIT 1
+            )
+            ) > 0
+            AND (
+                {stale}
+            )
+            AND {until} - {since} BETWEEN 0 AND {likely}
+        THEN {until} - {since}
+
+-- [usage]
+    round(CASE{by_its_own_clock}
+        WHEN {same_meter}
+            AND (a.{readout} > 0 OR bn.{readout} = 0)
+            AND a.{readout} <= an.{readout}
+            AND a.{readout} <= b.{readout}
+            AND an.{readout} <= bn.{readout}
+            AND b.{readout} <= bn.{readout}
+            AND bn.{readout} - a.{readout} <= {likely}
+        THEN {end} - ({start})
+        WHEN coalesce(
+            {known}
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.{column}
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END, 9) AS {column}
+
+-- [column]
+    {column}
+
+-- [usage_per]
+-- What was used in each {unit}, by local time; `time` is when it began.
+DROP VIEW IF EXISTS usage_per_{unit};
+CREATE VIEW usage_per_{unit} AS
 SELECT
     time,
     date_time,
-{{each:,
-    {{column}}
-}}
+{column}
 FROM p1_usage
-WHERE unit = '{{unit}}';
---- p1_version
--- By this a database tells which views it has; fed last.
+WHERE unit = '{unit}';
+
+-- [p1_version]
+-- Which views these are: the program compares it with its own.
 DROP VIEW IF EXISTS p1_version;
-CREATE VIEW p1_version AS SELECT '{{version}}' AS views;
+CREATE VIEW p1_version AS
+SELECT '{version}' AS views;
