@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from p1harvester.errors import PortFailed
 from p1harvester.parser import BadTelegram, parse
 from p1harvester.port import Port
-from p1harvester.proof import form, is_whole_by_its_form, unconfirmed
 from p1harvester.reading import Reading
 from p1harvester.telegram import LONGEST, Damage, Framer, has_crc
 
@@ -25,7 +24,7 @@ _COMPARED = 4
 """Telegrams without a CRC that the next one is compared with: a line at full speed must not cost the square."""
 _INVERTED = bytes((~byte >> 1) & 0x7F for byte in range(256))
 """What a byte was if the line is inverted: its stop bit was taken for a start bit, its start bit for bit 0."""
-_OBIS = re.compile(rb"[01]-\d:\d+\.\d+\.\d+\(")
+_OBIS = rb"[01]-\d:\d+\.\d+\.\d+\("
 
 
 class Telegram(NamedTuple):
@@ -92,7 +91,7 @@ class Heard:
             return Cause.WRONG_KEY
         if self._is_encrypted() != (self.key is not None):
             return Cause.UNKEYED if self.key is None else Cause.NEEDLESS_KEY
-        if _OBIS.search(self.recent.translate(_INVERTED)):
+        if re.search(_OBIS, self.recent.translate(_INVERTED)):
             return Cause.INVERTED
         if self.damage[Damage.CRC] or self.damage[Damage.GARBLED] or self.damage[Damage.NO_CRC]:
             return Cause.DAMAGED
@@ -130,13 +129,19 @@ class Heard:
         except BadTelegram as error:
             self.nonsense = str(error)
             return
-        if has_crc(telegram) or (self.port.saved and is_whole_by_its_form(telegram)):
+        if has_crc(telegram):
             self.proven = new
         else:
-            self._compare(new)
+            self._prove(new)
         self.telegrams.append(new)
 
-    def _compare(self, new: Telegram) -> None:
+    def _prove(self, new: Telegram) -> None:
+        # Most meters send a CRC, and need none of this.
+        from p1harvester.proof import form, is_whole_by_its_form, unconfirmed
+
+        if self.port.saved and is_whole_by_its_form(new.text):
+            self.proven = new
+            return
         for each in self.telegrams[-_COMPARED:]:
             if form(each.text) == form(new.text):
                 doubtful = unconfirmed(each.reading, new.reading, new.moment - each.moment)

@@ -22,7 +22,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import sqlite
 
 from p1harvester.errors import StoreFailed
 from p1harvester.schema import TABLE
@@ -134,5 +133,8 @@ class SpoolFile(Store):
 
 def handing_over(old: str, new: str) -> str:
     """A statement for a person to type: what waits for the database `old` is to go to `new`."""
+    # Of use to `check` alone: a run need not know it.
+    from sqlalchemy.dialects import sqlite
+
     statement = update(_WAITING).where(_WAITING.c.database == old).values(database=new)
     return str(statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})).replace("\n", "")

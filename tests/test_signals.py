@@ -143,7 +143,7 @@ def test_without_a_spool_the_reading_is_printed_and_the_signal_ends_the_run(
         with client:
             process.terminate()
             said = process.communicate()[1]
-    assert f"INSERT INTO p1_readouts (time, net_use, meter_time, use_reading) VALUES ({NOON}, " in said
+    assert f"INSERT INTO p1_readouts (time, net_use, meter_time, use_reading, meter_id) VALUES ({NOON}, " in said
     assert process.returncode == -signal.SIGTERM
 
 
