@@ -1,6 +1,5 @@
 """The views: one SQL file each, which a user can read and feed to the server by hand; `store` runs them."""
 
-import hashlib
 from pathlib import Path
 
 NAMES = (
@@ -13,29 +12,26 @@ NAMES = (
     "usage_per_day",
     "usage_per_month",
     "peak_per_month",
+    "p1_version",
 )
-"""The files, each needing only those before it."""
+"""The files, each needing only those before it. By the last a database tells which views it has."""
+
+DIALECTS = ("mysql", "postgresql", "sqlite")
+"""Their folders."""
 
 _FOLDER = Path(__file__).with_name("sql")
-_FOLDERS = {"mariadb": "mysql"}
 
 
 def statements(dialect: str) -> list[str]:
-    """The statements, in order, that make the views in a database of SQLAlchemy's `dialect`.
-
-    The last makes `p1_version`, by which a database tells which views it has.
-    """
-    return [
-        *(part for name in NAMES for part in _text(dialect, name).split(";\n") if part.strip()),
-        "DROP VIEW IF EXISTS p1_version",
-        f"CREATE VIEW p1_version AS SELECT '{version(dialect)}' AS views",
-    ]
+    """The statements, in order, that make the views in a database of SQLAlchemy's `dialect`."""
+    return [part for name in NAMES for part in _text(dialect, name).split(";\n") if part.strip()]
 
 
 def version(dialect: str) -> str:
     """What `p1_version` says in a database whose views are those of this program: 16 hexadecimal digits."""
-    return hashlib.sha256("".join(_text(dialect, name) for name in NAMES).encode()).hexdigest()[:16]
+    return _text(dialect, NAMES[-1]).split("'")[1]
 
 
 def _text(dialect: str, name: str) -> str:
-    return (_FOLDER / _FOLDERS.get(dialect, dialect) / f"{name}.sql").read_text(encoding="utf-8")
+    folder = {"mariadb": "mysql"}.get(dialect, dialect)
+    return (_FOLDER / folder / f"{name}.sql").read_text(encoding="utf-8")

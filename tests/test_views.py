@@ -3,8 +3,10 @@
 import os
 import random
 import re
+import shutil
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing
 from datetime import datetime
 from fractions import Fraction
@@ -17,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 
 from p1harvester.schema import TABLE
-from p1harvester.views import NAMES
+from p1harvester.views import DIALECTS, NAMES
 from tests import servers
 from tests.conftest import Database, Run
 from tests.long_way import (
@@ -175,6 +177,15 @@ def test_setup_knows_views_that_are_out_of_date(database: Database, run: Run) ->
     assert selected(database, "use_kWh", "usage_per_month") == [(0,)]
 
 
+def test_the_files_are_those_of_the_registers(tmp_path: Path) -> None:
+    made = shutil.copytree("sql", tmp_path / "sql")
+    subprocess.run([sys.executable, made / "views.py"], check=True)
+    for dialect in DIALECTS:
+        for name in NAMES:
+            file = Path(dialect, f"{name}.sql")
+            assert Path("sql", file).read_text() == (made / file).read_text(), "run sql/views.py"
+
+
 def test_the_files_can_be_fed_by_hand(database: Database, run: Run) -> None:
     assert run("setup", env=database.env).returncode == 0
     assert run("--port", FOLDER / "belgium.txt", env=database.env).returncode == 0
@@ -203,6 +214,8 @@ def test_the_files_can_be_fed_by_hand(database: Database, run: Run) -> None:
                 env={"PATH": os.environ["PATH"], "PGOPTIONS": "-c client_min_messages=warning"},
             )
     assert {name: database.execute(f"SELECT * FROM {name}") for name in NAMES} == before
+    checked = run("check", "--port", FOLDER / "belgium.txt", env=database.env).stdout
+    assert re.search(r"^ok +views +they are up to date$", checked, re.MULTILINE), checked
 
 
 def test_the_rights_that_the_readme_gives(mariadb: Database, run: Run) -> None:

@@ -28,43 +28,85 @@ SELECT
         ELSE r.net_use * (r.time - p.time) / 3600e0
     END AS net_use_kWh,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.use_reading < p.use_reading THEN 0e0
-        ELSE COALESCE(r.use_reading - p.use_reading, r.net_use * (r.time - p.time) / 3600e0)
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading < p.use_reading
+        THEN 0e0
+        ELSE coalesce(
+            ROUND(r.use_reading - p.use_reading, 3),
+            r.net_use * (r.time - p.time) / 3600e0
+        )
     END AS use_kWh,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.use_reading_1 < p.use_reading_1 THEN 0e0
-        ELSE r.use_reading_1 - p.use_reading_1
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_1 < p.use_reading_1
+        THEN 0e0
+        ELSE coalesce(
+            ROUND(r.use_reading_1 - p.use_reading_1, 3),
+            NULL
+        )
     END AS use_kWh_1,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.use_reading_2 < p.use_reading_2 THEN 0e0
-        ELSE r.use_reading_2 - p.use_reading_2
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_2 < p.use_reading_2
+        THEN 0e0
+        ELSE coalesce(
+            ROUND(r.use_reading_2 - p.use_reading_2, 3),
+            NULL
+        )
     END AS use_kWh_2,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.injection_reading < p.injection_reading THEN 0e0
-        ELSE COALESCE(r.injection_reading - p.injection_reading, r.net_injection * (r.time - p.time) / 3600e0)
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading < p.injection_reading
+        THEN 0e0
+        ELSE coalesce(
+            ROUND(r.injection_reading - p.injection_reading, 3),
+            r.net_injection * (r.time - p.time) / 3600e0
+        )
     END AS injection_kWh,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.injection_reading_1 < p.injection_reading_1 THEN 0e0
-        ELSE r.injection_reading_1 - p.injection_reading_1
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_1 < p.injection_reading_1
+        THEN 0e0
+        ELSE coalesce(
+            ROUND(r.injection_reading_1 - p.injection_reading_1, 3),
+            NULL
+        )
     END AS injection_kWh_1,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.injection_reading_2 < p.injection_reading_2 THEN 0e0
-        ELSE r.injection_reading_2 - p.injection_reading_2
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_2 < p.injection_reading_2
+        THEN 0e0
+        ELSE coalesce(
+            ROUND(r.injection_reading_2 - p.injection_reading_2, 3),
+            NULL
+        )
     END AS injection_kWh_2,
-    -- The gas meter has a number of its own: it stays when the electricity meter is replaced.
     CASE
-        WHEN COALESCE(p.gas_meter_id <> r.gas_meter_id, p.meter_id <> r.meter_id)
+        WHEN coalesce(p.gas_meter_id <> r.gas_meter_id, p.meter_id <> r.meter_id)
             OR r.gas_meter_reading < p.gas_meter_reading
         THEN 0e0
-        ELSE ROUND(r.gas_meter_reading - p.gas_meter_reading, 3)
+        ELSE coalesce(
+            ROUND(r.gas_meter_reading - p.gas_meter_reading, 3),
+            NULL
+        )
     END AS gas_m3,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.water_meter_reading < p.water_meter_reading THEN 0e0
-        ELSE r.water_meter_reading - p.water_meter_reading
+        WHEN p.meter_id <> r.meter_id
+            OR r.water_meter_reading < p.water_meter_reading
+        THEN 0e0
+        ELSE coalesce(
+            ROUND(r.water_meter_reading - p.water_meter_reading, 3),
+            NULL
+        )
     END AS water_m3,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.heat_meter_reading < p.heat_meter_reading THEN 0e0
-        ELSE r.heat_meter_reading - p.heat_meter_reading
+        WHEN p.meter_id <> r.meter_id
+            OR r.heat_meter_reading < p.heat_meter_reading
+        THEN 0e0
+        ELSE coalesce(
+            ROUND(r.heat_meter_reading - p.heat_meter_reading, 3),
+            NULL
+        )
     END AS heat_GJ
 FROM p1_readouts AS r
 LEFT JOIN JSON_TABLE(CAST(p1_time_at(r.time - 1) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS previous ON TRUE

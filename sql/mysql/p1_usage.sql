@@ -8,7 +8,7 @@ SELECT
     k.time,
     FROM_UNIXTIME(k.time) AS date_time,
     CASE
-        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND a.use_reading <= an.use_reading
             AND an.use_reading <= b.use_reading
             AND b.use_reading <= bn.use_reading
@@ -16,15 +16,17 @@ SELECT
             b.use_reading - a.use_reading
             + k.end_share * (bn.use_reading - b.use_reading)
             - k.start_share * (an.use_reading - a.use_reading)
-        WHEN COALESCE(a.use_reading, an.use_reading, b.use_reading, bn.use_reading) IS NOT NULL
-            OR COALESCE(a.net_use, an.net_use, b.net_use, bn.net_use) IS NOT NULL
+        WHEN COALESCE(
+            a.use_reading, an.use_reading, b.use_reading, bn.use_reading,
+            a.net_use, an.net_use, b.net_use, bn.net_use
+        ) IS NOT NULL
         THEN
             p1_steps_between(
                 'use_kWh', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
     END + 0e0 AS use_kWh,
     CASE
-        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND a.use_reading_1 <= an.use_reading_1
             AND an.use_reading_1 <= b.use_reading_1
             AND b.use_reading_1 <= bn.use_reading_1
@@ -32,14 +34,16 @@ SELECT
             b.use_reading_1 - a.use_reading_1
             + k.end_share * (bn.use_reading_1 - b.use_reading_1)
             - k.start_share * (an.use_reading_1 - a.use_reading_1)
-        WHEN COALESCE(a.use_reading_1, an.use_reading_1, b.use_reading_1, bn.use_reading_1) IS NOT NULL
+        WHEN COALESCE(
+            a.use_reading_1, an.use_reading_1, b.use_reading_1, bn.use_reading_1
+        ) IS NOT NULL
         THEN
             p1_steps_between(
                 'use_kWh_1', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
     END + 0e0 AS use_kWh_1,
     CASE
-        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND a.use_reading_2 <= an.use_reading_2
             AND an.use_reading_2 <= b.use_reading_2
             AND b.use_reading_2 <= bn.use_reading_2
@@ -47,14 +51,16 @@ SELECT
             b.use_reading_2 - a.use_reading_2
             + k.end_share * (bn.use_reading_2 - b.use_reading_2)
             - k.start_share * (an.use_reading_2 - a.use_reading_2)
-        WHEN COALESCE(a.use_reading_2, an.use_reading_2, b.use_reading_2, bn.use_reading_2) IS NOT NULL
+        WHEN COALESCE(
+            a.use_reading_2, an.use_reading_2, b.use_reading_2, bn.use_reading_2
+        ) IS NOT NULL
         THEN
             p1_steps_between(
                 'use_kWh_2', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
     END + 0e0 AS use_kWh_2,
     CASE
-        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND a.injection_reading <= an.injection_reading
             AND an.injection_reading <= b.injection_reading
             AND b.injection_reading <= bn.injection_reading
@@ -62,15 +68,17 @@ SELECT
             b.injection_reading - a.injection_reading
             + k.end_share * (bn.injection_reading - b.injection_reading)
             - k.start_share * (an.injection_reading - a.injection_reading)
-        WHEN COALESCE(a.injection_reading, an.injection_reading, b.injection_reading, bn.injection_reading) IS NOT NULL
-            OR COALESCE(a.net_injection, an.net_injection, b.net_injection, bn.net_injection) IS NOT NULL
+        WHEN COALESCE(
+            a.injection_reading, an.injection_reading, b.injection_reading, bn.injection_reading,
+            a.net_injection, an.net_injection, b.net_injection, bn.net_injection
+        ) IS NOT NULL
         THEN
             p1_steps_between(
                 'injection_kWh', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
     END + 0e0 AS injection_kWh,
     CASE
-        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND a.injection_reading_1 <= an.injection_reading_1
             AND an.injection_reading_1 <= b.injection_reading_1
             AND b.injection_reading_1 <= bn.injection_reading_1
@@ -87,7 +95,7 @@ SELECT
             )
     END + 0e0 AS injection_kWh_1,
     CASE
-        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND a.injection_reading_2 <= an.injection_reading_2
             AND an.injection_reading_2 <= b.injection_reading_2
             AND b.injection_reading_2 <= bn.injection_reading_2
@@ -104,7 +112,7 @@ SELECT
             )
     END + 0e0 AS injection_kWh_2,
     CASE
-        WHEN COALESCE(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
             AND a.gas_meter_reading <= an.gas_meter_reading
             AND an.gas_meter_reading <= b.gas_meter_reading
             AND b.gas_meter_reading <= bn.gas_meter_reading
@@ -112,14 +120,16 @@ SELECT
             b.gas_meter_reading - a.gas_meter_reading
             + k.end_share * (bn.gas_meter_reading - b.gas_meter_reading)
             - k.start_share * (an.gas_meter_reading - a.gas_meter_reading)
-        WHEN COALESCE(a.gas_meter_reading, an.gas_meter_reading, b.gas_meter_reading, bn.gas_meter_reading) IS NOT NULL
+        WHEN COALESCE(
+            a.gas_meter_reading, an.gas_meter_reading, b.gas_meter_reading, bn.gas_meter_reading
+        ) IS NOT NULL
         THEN
             p1_steps_between(
                 'gas_m3', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
     END + 0e0 AS gas_m3,
     CASE
-        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND a.water_meter_reading <= an.water_meter_reading
             AND an.water_meter_reading <= b.water_meter_reading
             AND b.water_meter_reading <= bn.water_meter_reading
@@ -136,7 +146,7 @@ SELECT
             )
     END + 0e0 AS water_m3,
     CASE
-        WHEN COALESCE(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND a.heat_meter_reading <= an.heat_meter_reading
             AND an.heat_meter_reading <= b.heat_meter_reading
             AND b.heat_meter_reading <= bn.heat_meter_reading

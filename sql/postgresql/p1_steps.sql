@@ -10,43 +10,85 @@ SELECT
         ELSE r.net_use * (r.time - p.time) / 3600.0
     END::float8 AS net_use_kWh,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.use_reading < p.use_reading THEN 0
-        ELSE coalesce(r.use_reading - p.use_reading, r.net_use * (r.time - p.time) / 3600.0)
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading < p.use_reading
+        THEN 0
+        ELSE coalesce(
+            round((r.use_reading - p.use_reading)::numeric, 3),
+            r.net_use * (r.time - p.time) / 3600e0
+        )
     END::float8 AS use_kWh,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.use_reading_1 < p.use_reading_1 THEN 0
-        ELSE r.use_reading_1 - p.use_reading_1
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_1 < p.use_reading_1
+        THEN 0
+        ELSE coalesce(
+            round((r.use_reading_1 - p.use_reading_1)::numeric, 3),
+            NULL
+        )
     END::float8 AS use_kWh_1,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.use_reading_2 < p.use_reading_2 THEN 0
-        ELSE r.use_reading_2 - p.use_reading_2
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_2 < p.use_reading_2
+        THEN 0
+        ELSE coalesce(
+            round((r.use_reading_2 - p.use_reading_2)::numeric, 3),
+            NULL
+        )
     END::float8 AS use_kWh_2,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.injection_reading < p.injection_reading THEN 0
-        ELSE coalesce(r.injection_reading - p.injection_reading, r.net_injection * (r.time - p.time) / 3600.0)
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading < p.injection_reading
+        THEN 0
+        ELSE coalesce(
+            round((r.injection_reading - p.injection_reading)::numeric, 3),
+            r.net_injection * (r.time - p.time) / 3600e0
+        )
     END::float8 AS injection_kWh,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.injection_reading_1 < p.injection_reading_1 THEN 0
-        ELSE r.injection_reading_1 - p.injection_reading_1
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_1 < p.injection_reading_1
+        THEN 0
+        ELSE coalesce(
+            round((r.injection_reading_1 - p.injection_reading_1)::numeric, 3),
+            NULL
+        )
     END::float8 AS injection_kWh_1,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.injection_reading_2 < p.injection_reading_2 THEN 0
-        ELSE r.injection_reading_2 - p.injection_reading_2
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_2 < p.injection_reading_2
+        THEN 0
+        ELSE coalesce(
+            round((r.injection_reading_2 - p.injection_reading_2)::numeric, 3),
+            NULL
+        )
     END::float8 AS injection_kWh_2,
-    -- The gas meter has a number of its own: it stays when the electricity meter is replaced.
     CASE
         WHEN coalesce(p.gas_meter_id <> r.gas_meter_id, p.meter_id <> r.meter_id)
             OR r.gas_meter_reading < p.gas_meter_reading
         THEN 0
-        ELSE round((r.gas_meter_reading - p.gas_meter_reading)::numeric, 3)
+        ELSE coalesce(
+            round((r.gas_meter_reading - p.gas_meter_reading)::numeric, 3),
+            NULL
+        )
     END::float8 AS gas_m3,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.water_meter_reading < p.water_meter_reading THEN 0
-        ELSE r.water_meter_reading - p.water_meter_reading
+        WHEN p.meter_id <> r.meter_id
+            OR r.water_meter_reading < p.water_meter_reading
+        THEN 0
+        ELSE coalesce(
+            round((r.water_meter_reading - p.water_meter_reading)::numeric, 3),
+            NULL
+        )
     END::float8 AS water_m3,
     CASE
-        WHEN p.meter_id <> r.meter_id OR r.heat_meter_reading < p.heat_meter_reading THEN 0
-        ELSE r.heat_meter_reading - p.heat_meter_reading
+        WHEN p.meter_id <> r.meter_id
+            OR r.heat_meter_reading < p.heat_meter_reading
+        THEN 0
+        ELSE coalesce(
+            round((r.heat_meter_reading - p.heat_meter_reading)::numeric, 3),
+            NULL
+        )
     END::float8 AS heat_GJ
 FROM p1_readouts AS r
 LEFT JOIN LATERAL (SELECT * FROM p1_readouts AS q WHERE q.time < r.time ORDER BY q.time DESC LIMIT 1) AS p ON TRUE;

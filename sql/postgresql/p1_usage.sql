@@ -16,8 +16,10 @@ SELECT
             (b.use_reading - a.use_reading)::float8
             + k.end_share * (bn.use_reading - b.use_reading)::float8
             - k.start_share * (an.use_reading - a.use_reading)::float8
-        WHEN coalesce(a.use_reading, an.use_reading, b.use_reading, bn.use_reading) IS NOT NULL
-            OR coalesce(a.net_use, an.net_use, b.net_use, bn.net_use) IS NOT NULL
+        WHEN coalesce(
+            a.use_reading, an.use_reading, b.use_reading, bn.use_reading,
+            a.net_use, an.net_use, b.net_use, bn.net_use
+        ) IS NOT NULL
         THEN
             p1_steps_between(
                 'use_kWh', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
@@ -32,7 +34,9 @@ SELECT
             (b.use_reading_1 - a.use_reading_1)::float8
             + k.end_share * (bn.use_reading_1 - b.use_reading_1)::float8
             - k.start_share * (an.use_reading_1 - a.use_reading_1)::float8
-        WHEN coalesce(a.use_reading_1, an.use_reading_1, b.use_reading_1, bn.use_reading_1) IS NOT NULL
+        WHEN coalesce(
+            a.use_reading_1, an.use_reading_1, b.use_reading_1, bn.use_reading_1
+        ) IS NOT NULL
         THEN
             p1_steps_between(
                 'use_kWh_1', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
@@ -47,7 +51,9 @@ SELECT
             (b.use_reading_2 - a.use_reading_2)::float8
             + k.end_share * (bn.use_reading_2 - b.use_reading_2)::float8
             - k.start_share * (an.use_reading_2 - a.use_reading_2)::float8
-        WHEN coalesce(a.use_reading_2, an.use_reading_2, b.use_reading_2, bn.use_reading_2) IS NOT NULL
+        WHEN coalesce(
+            a.use_reading_2, an.use_reading_2, b.use_reading_2, bn.use_reading_2
+        ) IS NOT NULL
         THEN
             p1_steps_between(
                 'use_kWh_2', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
@@ -62,8 +68,10 @@ SELECT
             (b.injection_reading - a.injection_reading)::float8
             + k.end_share * (bn.injection_reading - b.injection_reading)::float8
             - k.start_share * (an.injection_reading - a.injection_reading)::float8
-        WHEN coalesce(a.injection_reading, an.injection_reading, b.injection_reading, bn.injection_reading) IS NOT NULL
-            OR coalesce(a.net_injection, an.net_injection, b.net_injection, bn.net_injection) IS NOT NULL
+        WHEN coalesce(
+            a.injection_reading, an.injection_reading, b.injection_reading, bn.injection_reading,
+            a.net_injection, an.net_injection, b.net_injection, bn.net_injection
+        ) IS NOT NULL
         THEN
             p1_steps_between(
                 'injection_kWh', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
@@ -112,7 +120,9 @@ SELECT
             (b.gas_meter_reading - a.gas_meter_reading)::float8
             + k.end_share * (bn.gas_meter_reading - b.gas_meter_reading)::float8
             - k.start_share * (an.gas_meter_reading - a.gas_meter_reading)::float8
-        WHEN coalesce(a.gas_meter_reading, an.gas_meter_reading, b.gas_meter_reading, bn.gas_meter_reading) IS NOT NULL
+        WHEN coalesce(
+            a.gas_meter_reading, an.gas_meter_reading, b.gas_meter_reading, bn.gas_meter_reading
+        ) IS NOT NULL
         THEN
             p1_steps_between(
                 'gas_m3', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share

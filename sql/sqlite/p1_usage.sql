@@ -9,7 +9,7 @@ SELECT
     k.time,
     datetime(k.time, 'unixepoch', 'localtime') AS date_time,
     round(CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, 1)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND a.use_reading <= an.use_reading
             AND an.use_reading <= b.use_reading
             AND b.use_reading <= bn.use_reading
@@ -17,8 +17,10 @@ SELECT
             b.use_reading - a.use_reading
             + k.end_share * (bn.use_reading - b.use_reading)
             - k.start_share * (an.use_reading - a.use_reading)
-        WHEN coalesce(a.use_reading, an.use_reading, b.use_reading, bn.use_reading) IS NOT NULL
-            OR coalesce(a.net_use, an.net_use, b.net_use, bn.net_use) IS NOT NULL
+        WHEN coalesce(
+            a.use_reading, an.use_reading, b.use_reading, bn.use_reading,
+            a.net_use, an.net_use, b.net_use, bn.net_use
+        ) IS NOT NULL
         THEN
             (
                 SELECT sum(
@@ -30,7 +32,7 @@ SELECT
             )
     END, 9) AS use_kWh,
     round(CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, 1)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND a.use_reading_1 <= an.use_reading_1
             AND an.use_reading_1 <= b.use_reading_1
             AND b.use_reading_1 <= bn.use_reading_1
@@ -38,7 +40,9 @@ SELECT
             b.use_reading_1 - a.use_reading_1
             + k.end_share * (bn.use_reading_1 - b.use_reading_1)
             - k.start_share * (an.use_reading_1 - a.use_reading_1)
-        WHEN coalesce(a.use_reading_1, an.use_reading_1, b.use_reading_1, bn.use_reading_1) IS NOT NULL
+        WHEN coalesce(
+            a.use_reading_1, an.use_reading_1, b.use_reading_1, bn.use_reading_1
+        ) IS NOT NULL
         THEN
             (
                 SELECT sum(
@@ -50,7 +54,7 @@ SELECT
             )
     END, 9) AS use_kWh_1,
     round(CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, 1)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND a.use_reading_2 <= an.use_reading_2
             AND an.use_reading_2 <= b.use_reading_2
             AND b.use_reading_2 <= bn.use_reading_2
@@ -58,7 +62,9 @@ SELECT
             b.use_reading_2 - a.use_reading_2
             + k.end_share * (bn.use_reading_2 - b.use_reading_2)
             - k.start_share * (an.use_reading_2 - a.use_reading_2)
-        WHEN coalesce(a.use_reading_2, an.use_reading_2, b.use_reading_2, bn.use_reading_2) IS NOT NULL
+        WHEN coalesce(
+            a.use_reading_2, an.use_reading_2, b.use_reading_2, bn.use_reading_2
+        ) IS NOT NULL
         THEN
             (
                 SELECT sum(
@@ -70,7 +76,7 @@ SELECT
             )
     END, 9) AS use_kWh_2,
     round(CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, 1)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND a.injection_reading <= an.injection_reading
             AND an.injection_reading <= b.injection_reading
             AND b.injection_reading <= bn.injection_reading
@@ -78,8 +84,10 @@ SELECT
             b.injection_reading - a.injection_reading
             + k.end_share * (bn.injection_reading - b.injection_reading)
             - k.start_share * (an.injection_reading - a.injection_reading)
-        WHEN coalesce(a.injection_reading, an.injection_reading, b.injection_reading, bn.injection_reading) IS NOT NULL
-            OR coalesce(a.net_injection, an.net_injection, b.net_injection, bn.net_injection) IS NOT NULL
+        WHEN coalesce(
+            a.injection_reading, an.injection_reading, b.injection_reading, bn.injection_reading,
+            a.net_injection, an.net_injection, b.net_injection, bn.net_injection
+        ) IS NOT NULL
         THEN
             (
                 SELECT sum(
@@ -91,7 +99,7 @@ SELECT
             )
     END, 9) AS injection_kWh,
     round(CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, 1)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND a.injection_reading_1 <= an.injection_reading_1
             AND an.injection_reading_1 <= b.injection_reading_1
             AND b.injection_reading_1 <= bn.injection_reading_1
@@ -113,7 +121,7 @@ SELECT
             )
     END, 9) AS injection_kWh_1,
     round(CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, 1)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND a.injection_reading_2 <= an.injection_reading_2
             AND an.injection_reading_2 <= b.injection_reading_2
             AND b.injection_reading_2 <= bn.injection_reading_2
@@ -135,7 +143,7 @@ SELECT
             )
     END, 9) AS injection_kWh_2,
     round(CASE
-        WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, 1)
+        WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
             AND a.gas_meter_reading <= an.gas_meter_reading
             AND an.gas_meter_reading <= b.gas_meter_reading
             AND b.gas_meter_reading <= bn.gas_meter_reading
@@ -143,7 +151,9 @@ SELECT
             b.gas_meter_reading - a.gas_meter_reading
             + k.end_share * (bn.gas_meter_reading - b.gas_meter_reading)
             - k.start_share * (an.gas_meter_reading - a.gas_meter_reading)
-        WHEN coalesce(a.gas_meter_reading, an.gas_meter_reading, b.gas_meter_reading, bn.gas_meter_reading) IS NOT NULL
+        WHEN coalesce(
+            a.gas_meter_reading, an.gas_meter_reading, b.gas_meter_reading, bn.gas_meter_reading
+        ) IS NOT NULL
         THEN
             (
                 SELECT sum(
@@ -155,7 +165,7 @@ SELECT
             )
     END, 9) AS gas_m3,
     round(CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, 1)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND a.water_meter_reading <= an.water_meter_reading
             AND an.water_meter_reading <= b.water_meter_reading
             AND b.water_meter_reading <= bn.water_meter_reading
@@ -177,7 +187,7 @@ SELECT
             )
     END, 9) AS water_m3,
     round(CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, 1)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND a.heat_meter_reading <= an.heat_meter_reading
             AND an.heat_meter_reading <= b.heat_meter_reading
             AND b.heat_meter_reading <= bn.heat_meter_reading

@@ -1,0 +1,89 @@
+-- [p1_steps]
+-- Every row with what was used since the row before it, which is found by one look-up of the key.
+--
+-- A register that drops, or a step between two different meters, counts as no use. Rows without a register (those of a
+-- table that was upgraded) count their power times the time since the row before. The first row has no step: NULL.
+DROP VIEW IF EXISTS p1_steps;
+CREATE VIEW p1_steps AS
+SELECT
+    r.time,
+    CASE
+        WHEN p.meter_id <> r.meter_id THEN 0
+        ELSE r.net_use * (r.time - p.time) / 3600.0
+    END AS net_use_kWh,
+{step}
+FROM p1_readouts AS r
+LEFT JOIN p1_readouts AS p ON p.time = (SELECT max(q.time) FROM p1_readouts AS q WHERE q.time < r.time);
+
+-- [step]
+    CASE
+        WHEN {another_meter}
+            OR r.{readout} < p.{readout}
+        THEN 0
+        ELSE coalesce(
+            round(r.{readout} - p.{readout}, 3),
+            {energy}
+        )
+    END AS {column}
+
+-- [p1_usage]
+-- What was used in each of `p1_periods`: the difference of the meter's registers between its two boundaries.
+--
+-- Where that cannot be taken (another meter, a register that dropped, rows without registers) the period's steps are
+-- added up instead, the two that reach across its boundaries by their share. What no boundary knows is NULL.
+DROP VIEW IF EXISTS p1_usage;
+CREATE VIEW p1_usage AS
+SELECT
+    k.unit,
+    k.time,
+    datetime(k.time, 'unixepoch', 'localtime') AS date_time,
+{usage}
+FROM p1_periods AS k
+CROSS JOIN p1_readouts AS a ON a.time = k.start_row
+CROSS JOIN p1_readouts AS an ON an.time = k.start_next
+CROSS JOIN p1_readouts AS b ON b.time = k.end_row
+CROSS JOIN p1_readouts AS bn ON bn.time = k.end_next;
+
+-- [usage]
+    round(CASE
+        WHEN {same_meter}
+            AND a.{readout} <= an.{readout}
+            AND an.{readout} <= b.{readout}
+            AND b.{readout} <= bn.{readout}
+        THEN
+            b.{readout} - a.{readout}
+            + k.end_share * (bn.{readout} - b.{readout})
+            - k.start_share * (an.{readout} - a.{readout})
+        WHEN coalesce(
+            {known}
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.{column}
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END, 9) AS {column}
+
+-- [column]
+    {column}
+
+-- [usage_per]
+-- What was used in each {unit}, by local time; `time` is when it began.
+DROP VIEW IF EXISTS usage_per_{unit};
+CREATE VIEW usage_per_{unit} AS
+SELECT
+    time,
+    date_time,
+{column}
+FROM p1_usage
+WHERE unit = '{unit}';
+
+-- [p1_version]
+-- Which views these are: the program compares it with its own.
+DROP VIEW IF EXISTS p1_version;
+CREATE VIEW p1_version AS
+SELECT '{version}' AS views;

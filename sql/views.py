@@ -1,0 +1,87 @@
+"""Makes the views' files, in each database's SQL, of one table of registers and a template a dialect.
+
+    .venv/bin/python sql/views.py
+
+`p1_periods`, `peak_per_month`, `net_usage_kWh` and `gas_usage_m3` are written by hand.
+"""
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from p1harvester.views import DIALECTS, NAMES
+
+FOLDER = Path(__file__).parent
+UNITS = ("hour", "day", "month")
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A column of the views, and the column of `p1_readouts` that it is the use of.
+
+    `meters` are the numbers that tell a replaced meter, the best first; `power` is the column that stands in where
+    there is no register.
+    """
+
+    column: str
+    readout: str
+    power: str | None = None
+    meters: tuple[str, ...] = ("meter_id",)
+
+    def words(self) -> dict[str, str]:
+        """What the templates say of this register."""
+        rows = ("a", "an", "b", "bn")
+        known = [f"{row}.{name}" for name in (self.readout, self.power) if name for row in rows]
+        return {
+            "column": self.column,
+            "readout": self.readout,
+            "another_meter": _first([f"p.{meter} <> r.{meter}" for meter in self.meters]),
+            "same_meter": _first([*(f"a.{meter} = bn.{meter}" for meter in self.meters), "TRUE"]),
+            "energy": f"r.{self.power} * (r.time - p.time) / 3600e0" if self.power else "NULL",
+            "known": ",\n            ".join(", ".join(known[start : start + 4]) for start in range(0, len(known), 4)),
+        }
+
+
+REGISTERS = (
+    Register("use_kWh", "use_reading", power="net_use"),
+    Register("use_kWh_1", "use_reading_1"),
+    Register("use_kWh_2", "use_reading_2"),
+    Register("injection_kWh", "injection_reading", power="net_injection"),
+    Register("injection_kWh_1", "injection_reading_1"),
+    Register("injection_kWh_2", "injection_reading_2"),
+    # The gas meter has a number of its own: it stays when the electricity meter is replaced.
+    Register("gas_m3", "gas_meter_reading", meters=("gas_meter_id", "meter_id")),
+    Register("water_m3", "water_meter_reading"),
+    Register("heat_GJ", "heat_meter_reading"),
+)
+
+
+def files(dialect: str) -> dict[str, str]:
+    """Name -> text of each file that is made for that folder's SQL."""
+    text = (FOLDER / "templates" / f"{dialect}.sql").read_text(encoding="utf-8")
+    _, *parts = re.split(r"^-- \[(\w+)\]\n", text, flags=re.MULTILINE)
+    template = dict(zip(parts[::2], (part.strip("\n") for part in parts[1::2]), strict=True))
+    lists = {
+        name: ("\n" if name == "name" else ",\n").join(template[name].format(**each.words()) for each in REGISTERS)
+        for name in ("step", "name", "usage", "column")
+        if name in template
+    }
+    made = {name: template[name].format(**lists) + "\n" for name in ("p1_steps", "p1_usage")}
+    made |= {f"usage_per_{unit}": template["usage_per"].format(unit=unit, **lists) + "\n" for unit in UNITS}
+    version = sha256("".join(made.get(name) or _by_hand(dialect, name) for name in NAMES[:-1]).encode())
+    return made | {NAMES[-1]: template[NAMES[-1]].format(version=version.hexdigest()[:16]) + "\n"}
+
+
+def _by_hand(dialect: str, name: str) -> str:
+    return (FOLDER / dialect / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _first(conditions: list[str]) -> str:
+    return f"coalesce({', '.join(conditions)})" if len(conditions) > 1 else conditions[0]
+
+
+if __name__ == "__main__":
+    for folder in DIALECTS:
+        for name, text in files(folder).items():
+            (FOLDER / folder / f"{name}.sql").write_text(text, encoding="utf-8")
