@@ -78,6 +78,10 @@ class Reading:
     voltage_swells_l1: int | None = _value("Voltage swells L1", "count", "1-0:32.36.0")
     voltage_swells_l2: int | None = _value("Voltage swells L2", "count", "1-0:52.36.0")
     voltage_swells_l3: int | None = _value("Voltage swells L3", "count", "1-0:72.36.0")
+    use_reading_3: Decimal | None = _value("Use, tariff 3", "kWh", "1-0:1.8.3")
+    use_reading_4: Decimal | None = _value("Use, tariff 4", "kWh", "1-0:1.8.4")
+    injection_reading_3: Decimal | None = _value("Injection, tariff 3", "kWh", "1-0:2.8.3")
+    injection_reading_4: Decimal | None = _value("Injection, tariff 4", "kWh", "1-0:2.8.4")
 
 
 class Column(NamedTuple):
