@@ -54,6 +54,10 @@ REGISTERS = (
     Register("gas_m3", "gas_meter_reading", meters=("gas_meter_id", "meter_id")),
     Register("water_m3", "water_meter_reading"),
     Register("heat_GJ", "heat_meter_reading"),
+    Register("use_kWh_3", "use_reading_3"),
+    Register("use_kWh_4", "use_reading_4"),
+    Register("injection_kWh_3", "injection_reading_3"),
+    Register("injection_kWh_4", "injection_reading_4"),
 )
 
 

@@ -20,6 +20,10 @@ REGISTERS = {
     "gas_m3": "gas_meter_reading",
     "water_m3": "water_meter_reading",
     "heat_GJ": "heat_meter_reading",
+    "use_kWh_3": "use_reading_3",
+    "use_kWh_4": "use_reading_4",
+    "injection_kWh_3": "injection_reading_3",
+    "injection_kWh_4": "injection_reading_4",
 }
 POWERS = {"use_kWh": "net_use", "injection_kWh": "net_injection"}
 GAP = 120

@@ -107,7 +107,43 @@ SELECT
             ROUND(r.heat_meter_reading - p.heat_meter_reading, 3),
             NULL
         )
-    END AS heat_GJ
+    END AS heat_GJ,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_3 < p.use_reading_3
+        THEN 0e0
+        ELSE coalesce(
+            ROUND(r.use_reading_3 - p.use_reading_3, 3),
+            NULL
+        )
+    END AS use_kWh_3,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_4 < p.use_reading_4
+        THEN 0e0
+        ELSE coalesce(
+            ROUND(r.use_reading_4 - p.use_reading_4, 3),
+            NULL
+        )
+    END AS use_kWh_4,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_3 < p.injection_reading_3
+        THEN 0e0
+        ELSE coalesce(
+            ROUND(r.injection_reading_3 - p.injection_reading_3, 3),
+            NULL
+        )
+    END AS injection_kWh_3,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_4 < p.injection_reading_4
+        THEN 0e0
+        ELSE coalesce(
+            ROUND(r.injection_reading_4 - p.injection_reading_4, 3),
+            NULL
+        )
+    END AS injection_kWh_4
 FROM p1_readouts AS r
 LEFT JOIN JSON_TABLE(CAST(p1_time_at(r.time - 1) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS previous ON TRUE
 LEFT JOIN p1_readouts AS p ON p.time = previous.time;
@@ -131,6 +167,10 @@ RETURN (
             WHEN 'gas_m3' THEN gas_m3
             WHEN 'water_m3' THEN water_m3
             WHEN 'heat_GJ' THEN heat_GJ
+            WHEN 'use_kWh_3' THEN use_kWh_3
+            WHEN 'use_kWh_4' THEN use_kWh_4
+            WHEN 'injection_kWh_3' THEN injection_kWh_3
+            WHEN 'injection_kWh_4' THEN injection_kWh_4
         END * (1 - (time = start_next) * start_share - (time > end_row) * (1 - end_share))
     )
     FROM p1_steps WHERE time > start_row AND time <= end_next

@@ -161,7 +161,75 @@ SELECT
             p1_steps_between(
                 'heat_GJ', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
-    END + 0e0 AS heat_GJ
+    END + 0e0 AS heat_GJ,
+    CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND a.use_reading_3 <= an.use_reading_3
+            AND an.use_reading_3 <= b.use_reading_3
+            AND b.use_reading_3 <= bn.use_reading_3
+        THEN
+            b.use_reading_3 - a.use_reading_3
+            + k.end_share * (bn.use_reading_3 - b.use_reading_3)
+            - k.start_share * (an.use_reading_3 - a.use_reading_3)
+        WHEN COALESCE(
+            a.use_reading_3, an.use_reading_3, b.use_reading_3, bn.use_reading_3
+        ) IS NOT NULL
+        THEN
+            p1_steps_between(
+                'use_kWh_3', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
+            )
+    END + 0e0 AS use_kWh_3,
+    CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND a.use_reading_4 <= an.use_reading_4
+            AND an.use_reading_4 <= b.use_reading_4
+            AND b.use_reading_4 <= bn.use_reading_4
+        THEN
+            b.use_reading_4 - a.use_reading_4
+            + k.end_share * (bn.use_reading_4 - b.use_reading_4)
+            - k.start_share * (an.use_reading_4 - a.use_reading_4)
+        WHEN COALESCE(
+            a.use_reading_4, an.use_reading_4, b.use_reading_4, bn.use_reading_4
+        ) IS NOT NULL
+        THEN
+            p1_steps_between(
+                'use_kWh_4', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
+            )
+    END + 0e0 AS use_kWh_4,
+    CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND a.injection_reading_3 <= an.injection_reading_3
+            AND an.injection_reading_3 <= b.injection_reading_3
+            AND b.injection_reading_3 <= bn.injection_reading_3
+        THEN
+            b.injection_reading_3 - a.injection_reading_3
+            + k.end_share * (bn.injection_reading_3 - b.injection_reading_3)
+            - k.start_share * (an.injection_reading_3 - a.injection_reading_3)
+        WHEN COALESCE(
+            a.injection_reading_3, an.injection_reading_3, b.injection_reading_3, bn.injection_reading_3
+        ) IS NOT NULL
+        THEN
+            p1_steps_between(
+                'injection_kWh_3', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
+            )
+    END + 0e0 AS injection_kWh_3,
+    CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND a.injection_reading_4 <= an.injection_reading_4
+            AND an.injection_reading_4 <= b.injection_reading_4
+            AND b.injection_reading_4 <= bn.injection_reading_4
+        THEN
+            b.injection_reading_4 - a.injection_reading_4
+            + k.end_share * (bn.injection_reading_4 - b.injection_reading_4)
+            - k.start_share * (an.injection_reading_4 - a.injection_reading_4)
+        WHEN COALESCE(
+            a.injection_reading_4, an.injection_reading_4, b.injection_reading_4, bn.injection_reading_4
+        ) IS NOT NULL
+        THEN
+            p1_steps_between(
+                'injection_kWh_4', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
+            )
+    END + 0e0 AS injection_kWh_4
 FROM p1_periods AS k
 STRAIGHT_JOIN p1_readouts AS a ON a.time = k.start_row
 STRAIGHT_JOIN p1_readouts AS an ON an.time = k.start_next

@@ -89,7 +89,43 @@ SELECT
             round((r.heat_meter_reading - p.heat_meter_reading)::numeric, 3),
             NULL
         )
-    END::float8 AS heat_GJ
+    END::float8 AS heat_GJ,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_3 < p.use_reading_3
+        THEN 0
+        ELSE coalesce(
+            round((r.use_reading_3 - p.use_reading_3)::numeric, 3),
+            NULL
+        )
+    END::float8 AS use_kWh_3,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_4 < p.use_reading_4
+        THEN 0
+        ELSE coalesce(
+            round((r.use_reading_4 - p.use_reading_4)::numeric, 3),
+            NULL
+        )
+    END::float8 AS use_kWh_4,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_3 < p.injection_reading_3
+        THEN 0
+        ELSE coalesce(
+            round((r.injection_reading_3 - p.injection_reading_3)::numeric, 3),
+            NULL
+        )
+    END::float8 AS injection_kWh_3,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_4 < p.injection_reading_4
+        THEN 0
+        ELSE coalesce(
+            round((r.injection_reading_4 - p.injection_reading_4)::numeric, 3),
+            NULL
+        )
+    END::float8 AS injection_kWh_4
 FROM p1_readouts AS r
 LEFT JOIN LATERAL (SELECT * FROM p1_readouts AS q WHERE q.time < r.time ORDER BY q.time DESC LIMIT 1) AS p ON TRUE;
 
@@ -111,6 +147,10 @@ CREATE OR REPLACE FUNCTION p1_steps_between(
             WHEN 'gas_m3' THEN gas_m3
             WHEN 'water_m3' THEN water_m3
             WHEN 'heat_GJ' THEN heat_GJ
+            WHEN 'use_kWh_3' THEN use_kWh_3
+            WHEN 'use_kWh_4' THEN use_kWh_4
+            WHEN 'injection_kWh_3' THEN injection_kWh_3
+            WHEN 'injection_kWh_4' THEN injection_kWh_4
         END * (1 - (time = start_next)::int * start_share - (time > end_row)::int * (1 - end_share))
     )
     FROM p1_steps WHERE time > start_row AND time <= end_next

@@ -90,6 +90,42 @@ SELECT
             round(r.heat_meter_reading - p.heat_meter_reading, 3),
             NULL
         )
-    END AS heat_GJ
+    END AS heat_GJ,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_3 < p.use_reading_3
+        THEN 0
+        ELSE coalesce(
+            round(r.use_reading_3 - p.use_reading_3, 3),
+            NULL
+        )
+    END AS use_kWh_3,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.use_reading_4 < p.use_reading_4
+        THEN 0
+        ELSE coalesce(
+            round(r.use_reading_4 - p.use_reading_4, 3),
+            NULL
+        )
+    END AS use_kWh_4,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_3 < p.injection_reading_3
+        THEN 0
+        ELSE coalesce(
+            round(r.injection_reading_3 - p.injection_reading_3, 3),
+            NULL
+        )
+    END AS injection_kWh_3,
+    CASE
+        WHEN p.meter_id <> r.meter_id
+            OR r.injection_reading_4 < p.injection_reading_4
+        THEN 0
+        ELSE coalesce(
+            round(r.injection_reading_4 - p.injection_reading_4, 3),
+            NULL
+        )
+    END AS injection_kWh_4
 FROM p1_readouts AS r
 LEFT JOIN p1_readouts AS p ON p.time = (SELECT max(q.time) FROM p1_readouts AS q WHERE q.time < r.time);

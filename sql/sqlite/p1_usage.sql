@@ -207,7 +207,95 @@ SELECT
                 FROM p1_steps AS s
                 WHERE s.time > k.start_row AND s.time <= k.end_next
             )
-    END, 9) AS heat_GJ
+    END, 9) AS heat_GJ,
+    round(CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND a.use_reading_3 <= an.use_reading_3
+            AND an.use_reading_3 <= b.use_reading_3
+            AND b.use_reading_3 <= bn.use_reading_3
+        THEN
+            b.use_reading_3 - a.use_reading_3
+            + k.end_share * (bn.use_reading_3 - b.use_reading_3)
+            - k.start_share * (an.use_reading_3 - a.use_reading_3)
+        WHEN coalesce(
+            a.use_reading_3, an.use_reading_3, b.use_reading_3, bn.use_reading_3
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.use_kWh_3
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END, 9) AS use_kWh_3,
+    round(CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND a.use_reading_4 <= an.use_reading_4
+            AND an.use_reading_4 <= b.use_reading_4
+            AND b.use_reading_4 <= bn.use_reading_4
+        THEN
+            b.use_reading_4 - a.use_reading_4
+            + k.end_share * (bn.use_reading_4 - b.use_reading_4)
+            - k.start_share * (an.use_reading_4 - a.use_reading_4)
+        WHEN coalesce(
+            a.use_reading_4, an.use_reading_4, b.use_reading_4, bn.use_reading_4
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.use_kWh_4
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END, 9) AS use_kWh_4,
+    round(CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND a.injection_reading_3 <= an.injection_reading_3
+            AND an.injection_reading_3 <= b.injection_reading_3
+            AND b.injection_reading_3 <= bn.injection_reading_3
+        THEN
+            b.injection_reading_3 - a.injection_reading_3
+            + k.end_share * (bn.injection_reading_3 - b.injection_reading_3)
+            - k.start_share * (an.injection_reading_3 - a.injection_reading_3)
+        WHEN coalesce(
+            a.injection_reading_3, an.injection_reading_3, b.injection_reading_3, bn.injection_reading_3
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.injection_kWh_3
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END, 9) AS injection_kWh_3,
+    round(CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND a.injection_reading_4 <= an.injection_reading_4
+            AND an.injection_reading_4 <= b.injection_reading_4
+            AND b.injection_reading_4 <= bn.injection_reading_4
+        THEN
+            b.injection_reading_4 - a.injection_reading_4
+            + k.end_share * (bn.injection_reading_4 - b.injection_reading_4)
+            - k.start_share * (an.injection_reading_4 - a.injection_reading_4)
+        WHEN coalesce(
+            a.injection_reading_4, an.injection_reading_4, b.injection_reading_4, bn.injection_reading_4
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.injection_kWh_4
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END, 9) AS injection_kWh_4
 FROM p1_periods AS k
 CROSS JOIN p1_readouts AS a ON a.time = k.start_row
 CROSS JOIN p1_readouts AS an ON an.time = k.start_next

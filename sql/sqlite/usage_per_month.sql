@@ -12,6 +12,10 @@ SELECT
     injection_kWh_2,
     gas_m3,
     water_m3,
-    heat_GJ
+    heat_GJ,
+    use_kWh_3,
+    use_kWh_4,
+    injection_kWh_3,
+    injection_kWh_4
 FROM p1_usage
 WHERE unit = 'month';
