@@ -140,16 +140,17 @@ class Store:
             return upgrade(connection)
 
     def set_up_views(self) -> bool:
-        """Create or replace the views; return whether they were out of date."""
+        """Create or replace the views if they are out of date; return whether they were."""
         with self._connection() as connection:
-            current = views_are_current(connection)
+            if views_are_current(connection):
+                return False
             try:
                 make_views(connection)
             except DBAPIError as error:
                 if advice := _ADVICE.get(code_of(error)):
                     raise StoreFailed(f"{self}: {self._reason(error)}; {advice}", error) from error
                 raise
-        return not current
+        return True
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:

@@ -20,12 +20,13 @@ UNITS = ("hour", "day", "month")
 class Register:
     """A column of the views, and the column of `p1_readouts` that it is the use of.
 
-    `meters` are the numbers that tell a replaced meter, the best first; `power` is the column that stands in where
-    there is no register.
+    `most` is more of it than a home's connection lets through in an hour. `meters` are the numbers that tell a replaced
+    meter, the best first; `power` is the column that stands in where there is no register.
     """
 
     column: str
     readout: str
+    most: int
     power: str | None = None
     meters: tuple[str, ...] = ("meter_id",)
 
@@ -36,6 +37,10 @@ class Register:
         return {
             "column": self.column,
             "readout": self.readout,
+            "most": str(self.most),
+            "unknown": f"r.{self.readout} IS NULL" + (f" OR p.{self.readout} IS NULL" if self.power else ""),
+            "same_as_next": _first([*(f"n.{meter} = r.{meter}" for meter in self.meters), "TRUE"]),
+            "same_as_base": _first([*(f"b.{meter} = r.{meter}" for meter in self.meters), "TRUE"]),
             "another_meter": _first([f"p.{meter} <> r.{meter}" for meter in self.meters]),
             "same_meter": _first([*(f"a.{meter} = bn.{meter}" for meter in self.meters), "TRUE"]),
             "energy": f"r.{self.power} * (r.time - p.time) / 3600e0" if self.power else "NULL",
@@ -44,20 +49,20 @@ class Register:
 
 
 REGISTERS = (
-    Register("use_kWh", "use_reading", power="net_use"),
-    Register("use_kWh_1", "use_reading_1"),
-    Register("use_kWh_2", "use_reading_2"),
-    Register("injection_kWh", "injection_reading", power="net_injection"),
-    Register("injection_kWh_1", "injection_reading_1"),
-    Register("injection_kWh_2", "injection_reading_2"),
+    Register("use_kWh", "use_reading", 60, power="net_use"),
+    Register("use_kWh_1", "use_reading_1", 60),
+    Register("use_kWh_2", "use_reading_2", 60),
+    Register("injection_kWh", "injection_reading", 60, power="net_injection"),
+    Register("injection_kWh_1", "injection_reading_1", 60),
+    Register("injection_kWh_2", "injection_reading_2", 60),
     # The gas meter has a number of its own: it stays when the electricity meter is replaced.
-    Register("gas_m3", "gas_meter_reading", meters=("gas_meter_id", "meter_id")),
-    Register("water_m3", "water_meter_reading"),
-    Register("heat_GJ", "heat_meter_reading"),
-    Register("use_kWh_3", "use_reading_3"),
-    Register("use_kWh_4", "use_reading_4"),
-    Register("injection_kWh_3", "injection_reading_3"),
-    Register("injection_kWh_4", "injection_reading_4"),
+    Register("gas_m3", "gas_meter_reading", 40, meters=("gas_meter_id", "meter_id")),
+    Register("water_m3", "water_meter_reading", 40),
+    Register("heat_GJ", "heat_meter_reading", 1),
+    Register("use_kWh_3", "use_reading_3", 60),
+    Register("use_kWh_4", "use_reading_4", 60),
+    Register("injection_kWh_3", "injection_reading_3", 60),
+    Register("injection_kWh_4", "injection_reading_4", 60),
 )
 
 
@@ -67,8 +72,10 @@ def files(dialect: str) -> dict[str, str]:
     _, *parts = re.split(r"^-- \[(\w+)\]\n", text, flags=re.MULTILINE)
     template = dict(zip(parts[::2], (part.strip("\n") for part in parts[1::2]), strict=True))
     lists = {
-        name: ("\n" if name == "name" else ",\n").join(template[name].format(**each.words()) for each in REGISTERS)
-        for name in ("step", "name", "usage", "column")
+        name: ("\n" if name in ("name", "reading") else ",\n").join(
+            template[name].format(**each.words()) for each in REGISTERS
+        )
+        for name in ("step", "name", "reading", "usage", "column")
         if name in template
     }
     made = {name: template[name].format(**lists) + "\n" for name in ("p1_steps", "p1_usage")}

@@ -4,7 +4,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +26,9 @@ REGISTERS = {
 }
 POWERS = {"use_kWh": "net_use", "injection_kWh": "net_injection"}
 GAP = 120
+DAY = 86400
+MOST = {"gas_m3": 40, "water_m3": 40, "heat_GJ": 1}
+"""More than a home's connection lets through in an hour; 60 of any other column."""
 
 Row = dict[str, Any]
 
@@ -49,14 +51,54 @@ def power_times_time(before: Row, row: Row, name: str) -> Fraction | None:
     return None if power is None else power * (row["time"] - before["time"]) / 3600
 
 
-def step(before: Row, row: Row, column: str) -> Fraction | None:
-    """What was used between two rows that follow each other."""
-    if another_meter(before, row, column):
-        return Fraction(0)
+def can_be(column: str, seconds: int) -> Fraction:
+    """More than can be used in that time, and an hour."""
+    return MOST.get(column, 60) * (Fraction(seconds, 3600) + 1)
+
+
+def sane(row: Row, now: int) -> bool:
+    """Whether a row's time can be that of a reading."""
+    return 1104537600 <= int(row["time"]) <= now + DAY
+
+
+def step(rows: Sequence[Row], at: int, column: str) -> Fraction | None:
+    """What was used between a row and the one before it."""
+    if at == 0:
+        return None
+    before, row = rows[at - 1], rows[at]
+    other = another_meter(before, row, column)
     old, new = (exact(each.get(REGISTERS[column])) for each in (before, row))
-    if old is not None and new is not None:
-        return max(new - old, Fraction(0))
-    return power_times_time(before, row, POWERS[column]) if column in POWERS else None
+    if new is None or (old is None and column in POWERS):
+        if other:
+            return Fraction(0)
+        return power_times_time(before, row, POWERS[column]) if column in POWERS else None
+    if new <= 0:
+        return Fraction(0)
+    likely = can_be(column, row["time"] - before["time"])
+    low = old if old is not None and old <= new and not other else Fraction(0)
+    behind = [
+        exact(each.get(REGISTERS[column])) for each in rows[at + 1 : at + 2] if not another_meter(row, each, column)
+    ]
+    below = bool(behind) and behind[0] is not None and old is not None and old <= behind[0] < new
+    if old and old <= new and not other and (old == new or (new - old <= likely and not below)):
+        return new - old
+    for each in rows[at + 1 :]:
+        value = exact(each.get(REGISTERS[column]))
+        if each["time"] > row["time"] + DAY:
+            break
+        if value and low <= value < new and not another_meter(row, each, column):
+            return Fraction(0)
+    for each in reversed(rows[:at]):
+        value, since = exact(each.get(REGISTERS[column])), row["time"] - each["time"]
+        if since > 31 * DAY:
+            break
+        if value and low < value <= new <= value + can_be(column, since) and not another_meter(row, each, column):
+            return new - value
+    if other:
+        return Fraction(0)
+    if old is None:
+        return None
+    return new if old == 0 and new <= likely else Fraction(0)
 
 
 def second(row: Row) -> int:
@@ -71,10 +113,9 @@ class Boundary:
     def __init__(self, rows: Sequence[Row], moment: int) -> None:
         after = bisect_right(rows, moment, key=second)
         self.at = max(after - 1, 0)
-        self.row = self.next = rows[self.at]
+        self.row, self.next = rows[self.at], rows[min(after, len(rows) - 1)]
         self.share = Fraction(0)
         if 0 < after < len(rows) and moment - self.row["time"] > GAP:
-            self.next = rows[after]
             self.share = Fraction(moment - self.row["time"], self.next["time"] - self.row["time"])
 
     def register(self, name: str) -> Fraction:
@@ -89,18 +130,24 @@ def used(rows: Sequence[Row], start: Boundary, end: Boundary, column: str) -> Fr
     """What was used from one moment to another."""
     name = REGISTERS[column]
     chain = [exact(row.get(name)) for row in (start.row, start.next, end.row, end.next)]
-    known = [value for value in chain if value is not None]
-    if len(known) == 4 and known == sorted(known) and not another_meter(start.row, end.next, column):
-        return end.register(name) - start.register(name)
+    first, second_, third, last = chain
+    if first is not None and second_ is not None and third is not None and last is not None:
+        likely = can_be(column, min(end.next["time"] - start.row["time"], 99 * 3600))
+        rises = first <= second_ <= last and first <= third <= last and last - first <= likely
+        if rises and (first > 0 or last == 0) and not another_meter(start.row, end.next, column):
+            return end.register(name) - start.register(name)
     powers = [row.get(POWERS.get(column, "")) for row in (start.row, start.next, end.row, end.next)]
-    if not known and powers == [None] * 4:
+    if [*chain, *powers] == [None] * 8:
         return None
     parts = []
-    for before, row in pairwise(rows[start.at : end.at + 2]):
-        share = Fraction(row["time"] <= end.next["time"])
+    for at in range(start.at + 1, len(rows)):
+        row = rows[at]
+        if row["time"] > end.next["time"]:
+            break
+        share = Fraction(1)
         share -= start.share if row["time"] == start.next["time"] else 0
-        share -= 1 - end.share if end.row["time"] < row["time"] <= end.next["time"] else 0
-        if row["time"] <= end.next["time"] and (part := step(before, row, column)) is not None:
+        share -= 1 - end.share if row["time"] > end.row["time"] else 0
+        if (part := step(rows, at, column)) is not None:
             parts.append(part * share)
     return sum(parts, Fraction(0)) if parts else None
 

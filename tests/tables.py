@@ -47,6 +47,50 @@ def some_rows(chance: random.Random) -> list[Row]:
     return rows
 
 
+def with_faults(rows: list[Row], chance: random.Random) -> list[Row]:
+    """The table with what meters, links, clocks and older versions have done to tables."""
+    rows = [dict(row) for row in rows]
+    for fault in chance.sample([lose, swap, alternate, set_clock_back, forget_time], 3) if rows else ():
+        first = chance.randrange(len(rows))
+        fault(rows, range(first, min(first + chance.choice([1, 2, 10, 60]), len(rows))), chance)
+    return sorted({row["time"]: row for row in rows}.values(), key=lambda row: int(row["time"]))
+
+
+def lose(rows: list[Row], stretch: range, chance: random.Random) -> None:
+    """A register is gone, or zero, or another's, for a while."""
+    value = chance.choice([None, 0.0, 0.0, 17.25])
+    for name in chance.sample(list(REGISTERS.values()), 4):
+        for at in stretch:
+            rows[at][name] = value
+
+
+def swap(rows: list[Row], stretch: range, chance: random.Random) -> None:
+    """Another meter is there for a while, that says more or less."""
+    start = chance.randrange(10_000) / 8
+    for number, at in enumerate(stretch):
+        rows[at] |= {name: start + number / 8 for name in REGISTERS.values() if rows[at][name] is not None}
+        rows[at] |= {name: 99 for name in ("meter_id", "gas_meter_id") if rows[at][name] is not None}
+
+
+def alternate(rows: list[Row], stretch: range, chance: random.Random) -> None:
+    """Two gas meters, and two of water without a number, take turns."""
+    start = chance.randrange(10_000) / 8
+    for number, at in enumerate(stretch[::2]):
+        rows[at] |= {"gas_meter_reading": start + number / 8, "gas_meter_id": 77, "water_meter_reading": start + number}
+
+
+def set_clock_back(rows: list[Row], stretch: range, chance: random.Random) -> None:
+    """Rows stand under an old time, among those that were stored then."""
+    back = chance.randrange(1, 50_000)
+    for at in stretch:
+        rows[at]["time"] -= back
+
+
+def forget_time(rows: list[Row], stretch: range, chance: random.Random) -> None:
+    """A clock that began anew, or ran far ahead."""
+    rows[stretch[0]]["time"] = chance.choice([0, 60, 946_684_800, 2_114_380_800, 4_102_444_800])
+
+
 def at(text: str) -> int:
     """A moment of local time, as UNIX seconds."""
     return int(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(ZONE)).timestamp())

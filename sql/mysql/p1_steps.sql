@@ -6,15 +6,100 @@
 --   SIMPLE              previous  ALL     Table function: json_table
 --   SIMPLE              p         eq_ref  PRIMARY  ref previous.time  one row by its key
 
+-- A row from before 2005, or from more than a day ahead of now, was stored under a wrong clock: it counts as absent.
+
 -- The time of the newest row at or before `t`.
 DROP FUNCTION IF EXISTS p1_time_at;
 CREATE FUNCTION p1_time_at(t BIGINT) RETURNS BIGINT READS SQL DATA
-RETURN (SELECT MAX(time) FROM p1_readouts WHERE time <= t);
+RETURN (SELECT MAX(time) FROM p1_readouts WHERE time >= 1104537600 AND time <= LEAST(t, UNIX_TIMESTAMP() + 86400));
 
 -- The time of the first row after `t`.
 DROP FUNCTION IF EXISTS p1_time_after;
 CREATE FUNCTION p1_time_after(t BIGINT) RETURNS BIGINT READS SQL DATA
-RETURN (SELECT MIN(time) FROM p1_readouts WHERE time > t);
+RETURN (
+    SELECT MIN(time) FROM p1_readouts WHERE time > GREATEST(t, 1104537599) AND time <= UNIX_TIMESTAMP() + 86400
+);
+
+-- What the next row says of one column's register, if it is of the same meter.
+DROP FUNCTION IF EXISTS p1_next;
+CREATE FUNCTION p1_next(name VARCHAR(16), t BIGINT, meter BIGINT, gas_meter BIGINT) RETURNS DOUBLE READS SQL DATA
+RETURN (
+    SELECT
+        CASE
+            WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
+            WHEN name = 'use_kWh' THEN use_reading
+            WHEN name = 'use_kWh_1' THEN use_reading_1
+            WHEN name = 'use_kWh_2' THEN use_reading_2
+            WHEN name = 'injection_kWh' THEN injection_reading
+            WHEN name = 'injection_kWh_1' THEN injection_reading_1
+            WHEN name = 'injection_kWh_2' THEN injection_reading_2
+            WHEN name = 'gas_m3' THEN gas_meter_reading
+            WHEN name = 'water_m3' THEN water_meter_reading
+            WHEN name = 'heat_GJ' THEN heat_meter_reading
+            WHEN name = 'use_kWh_3' THEN use_reading_3
+            WHEN name = 'use_kWh_4' THEN use_reading_4
+            WHEN name = 'injection_kWh_3' THEN injection_reading_3
+            WHEN name = 'injection_kWh_4' THEN injection_reading_4
+        END
+    FROM p1_readouts
+    WHERE time > t AND time <= UNIX_TIMESTAMP() + 86400
+    ORDER BY time LIMIT 1
+);
+
+-- Whether within a day a row of the same meter says less than `reading`, and yet not less than `low`.
+DROP FUNCTION IF EXISTS p1_contradicted;
+CREATE FUNCTION p1_contradicted(name VARCHAR(16), t BIGINT, reading DOUBLE, low DOUBLE, meter BIGINT, gas_meter BIGINT) RETURNS BOOLEAN READS SQL DATA
+RETURN EXISTS (
+    SELECT 1 FROM p1_readouts
+    WHERE time > t AND time <= LEAST(t, UNIX_TIMESTAMP()) + 86400
+        AND CASE
+            WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
+            WHEN name = 'use_kWh' THEN use_reading
+            WHEN name = 'use_kWh_1' THEN use_reading_1
+            WHEN name = 'use_kWh_2' THEN use_reading_2
+            WHEN name = 'injection_kWh' THEN injection_reading
+            WHEN name = 'injection_kWh_1' THEN injection_reading_1
+            WHEN name = 'injection_kWh_2' THEN injection_reading_2
+            WHEN name = 'gas_m3' THEN gas_meter_reading
+            WHEN name = 'water_m3' THEN water_meter_reading
+            WHEN name = 'heat_GJ' THEN heat_meter_reading
+            WHEN name = 'use_kWh_3' THEN use_reading_3
+            WHEN name = 'use_kWh_4' THEN use_reading_4
+            WHEN name = 'injection_kWh_3' THEN injection_reading_3
+            WHEN name = 'injection_kWh_4' THEN injection_reading_4
+        END BETWEEN GREATEST(low, 0.0005) AND reading - 0.0005
+);
+
+-- What the newest row before `t`, at most 31 days ago, says that `reading` can have come from.
+DROP FUNCTION IF EXISTS p1_base;
+CREATE FUNCTION p1_base(name VARCHAR(16), t BIGINT, reading DOUBLE, low DOUBLE, most DOUBLE, meter BIGINT, gas_meter BIGINT) RETURNS DOUBLE READS SQL DATA
+RETURN (
+    SELECT register
+    FROM (
+        SELECT
+            time,
+            CASE
+                WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
+            WHEN name = 'use_kWh' THEN use_reading
+            WHEN name = 'use_kWh_1' THEN use_reading_1
+            WHEN name = 'use_kWh_2' THEN use_reading_2
+            WHEN name = 'injection_kWh' THEN injection_reading
+            WHEN name = 'injection_kWh_1' THEN injection_reading_1
+            WHEN name = 'injection_kWh_2' THEN injection_reading_2
+            WHEN name = 'gas_m3' THEN gas_meter_reading
+            WHEN name = 'water_m3' THEN water_meter_reading
+            WHEN name = 'heat_GJ' THEN heat_meter_reading
+            WHEN name = 'use_kWh_3' THEN use_reading_3
+            WHEN name = 'use_kWh_4' THEN use_reading_4
+            WHEN name = 'injection_kWh_3' THEN injection_reading_3
+            WHEN name = 'injection_kWh_4' THEN injection_reading_4
+            END AS register
+        FROM p1_readouts
+        WHERE time < t AND time >= GREATEST(t - 2678400, 1104537600)
+    ) AS q
+    WHERE register BETWEEN GREATEST(low + 0.0005, reading - most * ((t - time) / 3600e0 + 1)) AND reading
+    ORDER BY time DESC LIMIT 1
+);
 
 -- Every row with what was used since the row before it, which is found by one look-up of the key.
 --
@@ -28,125 +113,425 @@ SELECT
         ELSE r.net_use * (r.time - p.time) / 3600e0
     END AS net_use_kWh,
     CASE
-        WHEN p.meter_id <> r.meter_id
-            OR r.use_reading < p.use_reading
+        WHEN p.time IS NULL THEN NULL
+        WHEN r.use_reading IS NULL OR p.use_reading IS NULL THEN CASE WHEN p.meter_id <> r.meter_id THEN 0e0 ELSE r.net_use * (r.time - p.time) / 3600e0 END
+        WHEN r.use_reading <= 0 THEN 0e0
+        WHEN NOT coalesce(p.meter_id <> r.meter_id, FALSE)
+            AND p.use_reading > 0
+            AND (
+                p.use_reading = r.use_reading
+                OR p.use_reading < r.use_reading
+                AND r.use_reading - p.use_reading <= 60 * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('use_kWh', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading AND r.use_reading - 0.0005, TRUE)
+            )
+        THEN ROUND(r.use_reading - p.use_reading, 3)
+        WHEN p1_contradicted(
+            'use_kWh', r.time, r.use_reading,
+            CASE WHEN p.use_reading <= r.use_reading AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
         THEN 0e0
         ELSE coalesce(
-            ROUND(r.use_reading - p.use_reading, 3),
-            r.net_use * (r.time - p.time) / 3600e0
+            ROUND(r.use_reading - p1_base(
+                'use_kWh', r.time, r.use_reading,
+                CASE WHEN p.use_reading <= r.use_reading AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading ELSE 0 END,
+                60, r.meter_id, r.gas_meter_id
+            ), 3),
+            CASE
+                WHEN p.meter_id <> r.meter_id THEN 0e0
+                WHEN p.use_reading = 0 AND r.use_reading <= 60 * ((r.time - p.time) / 3600e0 + 1) THEN r.use_reading
+                WHEN p.use_reading IS NOT NULL THEN 0e0
+            END
         )
     END AS use_kWh,
     CASE
-        WHEN p.meter_id <> r.meter_id
-            OR r.use_reading_1 < p.use_reading_1
+        WHEN p.time IS NULL THEN NULL
+        WHEN r.use_reading_1 IS NULL THEN CASE WHEN p.meter_id <> r.meter_id THEN 0e0 ELSE NULL END
+        WHEN r.use_reading_1 <= 0 THEN 0e0
+        WHEN NOT coalesce(p.meter_id <> r.meter_id, FALSE)
+            AND p.use_reading_1 > 0
+            AND (
+                p.use_reading_1 = r.use_reading_1
+                OR p.use_reading_1 < r.use_reading_1
+                AND r.use_reading_1 - p.use_reading_1 <= 60 * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('use_kWh_1', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_1 AND r.use_reading_1 - 0.0005, TRUE)
+            )
+        THEN ROUND(r.use_reading_1 - p.use_reading_1, 3)
+        WHEN p1_contradicted(
+            'use_kWh_1', r.time, r.use_reading_1,
+            CASE WHEN p.use_reading_1 <= r.use_reading_1 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading_1 ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
         THEN 0e0
         ELSE coalesce(
-            ROUND(r.use_reading_1 - p.use_reading_1, 3),
-            NULL
+            ROUND(r.use_reading_1 - p1_base(
+                'use_kWh_1', r.time, r.use_reading_1,
+                CASE WHEN p.use_reading_1 <= r.use_reading_1 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading_1 ELSE 0 END,
+                60, r.meter_id, r.gas_meter_id
+            ), 3),
+            CASE
+                WHEN p.meter_id <> r.meter_id THEN 0e0
+                WHEN p.use_reading_1 = 0 AND r.use_reading_1 <= 60 * ((r.time - p.time) / 3600e0 + 1) THEN r.use_reading_1
+                WHEN p.use_reading_1 IS NOT NULL THEN 0e0
+            END
         )
     END AS use_kWh_1,
     CASE
-        WHEN p.meter_id <> r.meter_id
-            OR r.use_reading_2 < p.use_reading_2
+        WHEN p.time IS NULL THEN NULL
+        WHEN r.use_reading_2 IS NULL THEN CASE WHEN p.meter_id <> r.meter_id THEN 0e0 ELSE NULL END
+        WHEN r.use_reading_2 <= 0 THEN 0e0
+        WHEN NOT coalesce(p.meter_id <> r.meter_id, FALSE)
+            AND p.use_reading_2 > 0
+            AND (
+                p.use_reading_2 = r.use_reading_2
+                OR p.use_reading_2 < r.use_reading_2
+                AND r.use_reading_2 - p.use_reading_2 <= 60 * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('use_kWh_2', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_2 AND r.use_reading_2 - 0.0005, TRUE)
+            )
+        THEN ROUND(r.use_reading_2 - p.use_reading_2, 3)
+        WHEN p1_contradicted(
+            'use_kWh_2', r.time, r.use_reading_2,
+            CASE WHEN p.use_reading_2 <= r.use_reading_2 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading_2 ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
         THEN 0e0
         ELSE coalesce(
-            ROUND(r.use_reading_2 - p.use_reading_2, 3),
-            NULL
+            ROUND(r.use_reading_2 - p1_base(
+                'use_kWh_2', r.time, r.use_reading_2,
+                CASE WHEN p.use_reading_2 <= r.use_reading_2 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading_2 ELSE 0 END,
+                60, r.meter_id, r.gas_meter_id
+            ), 3),
+            CASE
+                WHEN p.meter_id <> r.meter_id THEN 0e0
+                WHEN p.use_reading_2 = 0 AND r.use_reading_2 <= 60 * ((r.time - p.time) / 3600e0 + 1) THEN r.use_reading_2
+                WHEN p.use_reading_2 IS NOT NULL THEN 0e0
+            END
         )
     END AS use_kWh_2,
     CASE
-        WHEN p.meter_id <> r.meter_id
-            OR r.injection_reading < p.injection_reading
+        WHEN p.time IS NULL THEN NULL
+        WHEN r.injection_reading IS NULL OR p.injection_reading IS NULL THEN CASE WHEN p.meter_id <> r.meter_id THEN 0e0 ELSE r.net_injection * (r.time - p.time) / 3600e0 END
+        WHEN r.injection_reading <= 0 THEN 0e0
+        WHEN NOT coalesce(p.meter_id <> r.meter_id, FALSE)
+            AND p.injection_reading > 0
+            AND (
+                p.injection_reading = r.injection_reading
+                OR p.injection_reading < r.injection_reading
+                AND r.injection_reading - p.injection_reading <= 60 * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('injection_kWh', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading AND r.injection_reading - 0.0005, TRUE)
+            )
+        THEN ROUND(r.injection_reading - p.injection_reading, 3)
+        WHEN p1_contradicted(
+            'injection_kWh', r.time, r.injection_reading,
+            CASE WHEN p.injection_reading <= r.injection_reading AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
         THEN 0e0
         ELSE coalesce(
-            ROUND(r.injection_reading - p.injection_reading, 3),
-            r.net_injection * (r.time - p.time) / 3600e0
+            ROUND(r.injection_reading - p1_base(
+                'injection_kWh', r.time, r.injection_reading,
+                CASE WHEN p.injection_reading <= r.injection_reading AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading ELSE 0 END,
+                60, r.meter_id, r.gas_meter_id
+            ), 3),
+            CASE
+                WHEN p.meter_id <> r.meter_id THEN 0e0
+                WHEN p.injection_reading = 0 AND r.injection_reading <= 60 * ((r.time - p.time) / 3600e0 + 1) THEN r.injection_reading
+                WHEN p.injection_reading IS NOT NULL THEN 0e0
+            END
         )
     END AS injection_kWh,
     CASE
-        WHEN p.meter_id <> r.meter_id
-            OR r.injection_reading_1 < p.injection_reading_1
+        WHEN p.time IS NULL THEN NULL
+        WHEN r.injection_reading_1 IS NULL THEN CASE WHEN p.meter_id <> r.meter_id THEN 0e0 ELSE NULL END
+        WHEN r.injection_reading_1 <= 0 THEN 0e0
+        WHEN NOT coalesce(p.meter_id <> r.meter_id, FALSE)
+            AND p.injection_reading_1 > 0
+            AND (
+                p.injection_reading_1 = r.injection_reading_1
+                OR p.injection_reading_1 < r.injection_reading_1
+                AND r.injection_reading_1 - p.injection_reading_1 <= 60 * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('injection_kWh_1', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_1 AND r.injection_reading_1 - 0.0005, TRUE)
+            )
+        THEN ROUND(r.injection_reading_1 - p.injection_reading_1, 3)
+        WHEN p1_contradicted(
+            'injection_kWh_1', r.time, r.injection_reading_1,
+            CASE WHEN p.injection_reading_1 <= r.injection_reading_1 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading_1 ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
         THEN 0e0
         ELSE coalesce(
-            ROUND(r.injection_reading_1 - p.injection_reading_1, 3),
-            NULL
+            ROUND(r.injection_reading_1 - p1_base(
+                'injection_kWh_1', r.time, r.injection_reading_1,
+                CASE WHEN p.injection_reading_1 <= r.injection_reading_1 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading_1 ELSE 0 END,
+                60, r.meter_id, r.gas_meter_id
+            ), 3),
+            CASE
+                WHEN p.meter_id <> r.meter_id THEN 0e0
+                WHEN p.injection_reading_1 = 0 AND r.injection_reading_1 <= 60 * ((r.time - p.time) / 3600e0 + 1) THEN r.injection_reading_1
+                WHEN p.injection_reading_1 IS NOT NULL THEN 0e0
+            END
         )
     END AS injection_kWh_1,
     CASE
-        WHEN p.meter_id <> r.meter_id
-            OR r.injection_reading_2 < p.injection_reading_2
+        WHEN p.time IS NULL THEN NULL
+        WHEN r.injection_reading_2 IS NULL THEN CASE WHEN p.meter_id <> r.meter_id THEN 0e0 ELSE NULL END
+        WHEN r.injection_reading_2 <= 0 THEN 0e0
+        WHEN NOT coalesce(p.meter_id <> r.meter_id, FALSE)
+            AND p.injection_reading_2 > 0
+            AND (
+                p.injection_reading_2 = r.injection_reading_2
+                OR p.injection_reading_2 < r.injection_reading_2
+                AND r.injection_reading_2 - p.injection_reading_2 <= 60 * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('injection_kWh_2', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_2 AND r.injection_reading_2 - 0.0005, TRUE)
+            )
+        THEN ROUND(r.injection_reading_2 - p.injection_reading_2, 3)
+        WHEN p1_contradicted(
+            'injection_kWh_2', r.time, r.injection_reading_2,
+            CASE WHEN p.injection_reading_2 <= r.injection_reading_2 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading_2 ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
         THEN 0e0
         ELSE coalesce(
-            ROUND(r.injection_reading_2 - p.injection_reading_2, 3),
-            NULL
+            ROUND(r.injection_reading_2 - p1_base(
+                'injection_kWh_2', r.time, r.injection_reading_2,
+                CASE WHEN p.injection_reading_2 <= r.injection_reading_2 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading_2 ELSE 0 END,
+                60, r.meter_id, r.gas_meter_id
+            ), 3),
+            CASE
+                WHEN p.meter_id <> r.meter_id THEN 0e0
+                WHEN p.injection_reading_2 = 0 AND r.injection_reading_2 <= 60 * ((r.time - p.time) / 3600e0 + 1) THEN r.injection_reading_2
+                WHEN p.injection_reading_2 IS NOT NULL THEN 0e0
+            END
         )
     END AS injection_kWh_2,
     CASE
-        WHEN coalesce(p.gas_meter_id <> r.gas_meter_id, p.meter_id <> r.meter_id)
-            OR r.gas_meter_reading < p.gas_meter_reading
+        WHEN p.time IS NULL THEN NULL
+        WHEN r.gas_meter_reading IS NULL THEN CASE WHEN coalesce(p.gas_meter_id <> r.gas_meter_id, p.meter_id <> r.meter_id) THEN 0e0 ELSE NULL END
+        WHEN r.gas_meter_reading <= 0 THEN 0e0
+        WHEN NOT coalesce(coalesce(p.gas_meter_id <> r.gas_meter_id, p.meter_id <> r.meter_id), FALSE)
+            AND p.gas_meter_reading > 0
+            AND (
+                p.gas_meter_reading = r.gas_meter_reading
+                OR p.gas_meter_reading < r.gas_meter_reading
+                AND r.gas_meter_reading - p.gas_meter_reading <= 40 * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('gas_m3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.gas_meter_reading AND r.gas_meter_reading - 0.0005, TRUE)
+            )
+        THEN ROUND(r.gas_meter_reading - p.gas_meter_reading, 3)
+        WHEN p1_contradicted(
+            'gas_m3', r.time, r.gas_meter_reading,
+            CASE WHEN p.gas_meter_reading <= r.gas_meter_reading AND NOT coalesce(coalesce(p.gas_meter_id <> r.gas_meter_id, p.meter_id <> r.meter_id), FALSE) THEN p.gas_meter_reading ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
         THEN 0e0
         ELSE coalesce(
-            ROUND(r.gas_meter_reading - p.gas_meter_reading, 3),
-            NULL
+            ROUND(r.gas_meter_reading - p1_base(
+                'gas_m3', r.time, r.gas_meter_reading,
+                CASE WHEN p.gas_meter_reading <= r.gas_meter_reading AND NOT coalesce(coalesce(p.gas_meter_id <> r.gas_meter_id, p.meter_id <> r.meter_id), FALSE) THEN p.gas_meter_reading ELSE 0 END,
+                40, r.meter_id, r.gas_meter_id
+            ), 3),
+            CASE
+                WHEN coalesce(p.gas_meter_id <> r.gas_meter_id, p.meter_id <> r.meter_id) THEN 0e0
+                WHEN p.gas_meter_reading = 0 AND r.gas_meter_reading <= 40 * ((r.time - p.time) / 3600e0 + 1) THEN r.gas_meter_reading
+                WHEN p.gas_meter_reading IS NOT NULL THEN 0e0
+            END
         )
     END AS gas_m3,
     CASE
-        WHEN p.meter_id <> r.meter_id
-            OR r.water_meter_reading < p.water_meter_reading
+        WHEN p.time IS NULL THEN NULL
+        WHEN r.water_meter_reading IS NULL THEN CASE WHEN p.meter_id <> r.meter_id THEN 0e0 ELSE NULL END
+        WHEN r.water_meter_reading <= 0 THEN 0e0
+        WHEN NOT coalesce(p.meter_id <> r.meter_id, FALSE)
+            AND p.water_meter_reading > 0
+            AND (
+                p.water_meter_reading = r.water_meter_reading
+                OR p.water_meter_reading < r.water_meter_reading
+                AND r.water_meter_reading - p.water_meter_reading <= 40 * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('water_m3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.water_meter_reading AND r.water_meter_reading - 0.0005, TRUE)
+            )
+        THEN ROUND(r.water_meter_reading - p.water_meter_reading, 3)
+        WHEN p1_contradicted(
+            'water_m3', r.time, r.water_meter_reading,
+            CASE WHEN p.water_meter_reading <= r.water_meter_reading AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.water_meter_reading ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
         THEN 0e0
         ELSE coalesce(
-            ROUND(r.water_meter_reading - p.water_meter_reading, 3),
-            NULL
+            ROUND(r.water_meter_reading - p1_base(
+                'water_m3', r.time, r.water_meter_reading,
+                CASE WHEN p.water_meter_reading <= r.water_meter_reading AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.water_meter_reading ELSE 0 END,
+                40, r.meter_id, r.gas_meter_id
+            ), 3),
+            CASE
+                WHEN p.meter_id <> r.meter_id THEN 0e0
+                WHEN p.water_meter_reading = 0 AND r.water_meter_reading <= 40 * ((r.time - p.time) / 3600e0 + 1) THEN r.water_meter_reading
+                WHEN p.water_meter_reading IS NOT NULL THEN 0e0
+            END
         )
     END AS water_m3,
     CASE
-        WHEN p.meter_id <> r.meter_id
-            OR r.heat_meter_reading < p.heat_meter_reading
+        WHEN p.time IS NULL THEN NULL
+        WHEN r.heat_meter_reading IS NULL THEN CASE WHEN p.meter_id <> r.meter_id THEN 0e0 ELSE NULL END
+        WHEN r.heat_meter_reading <= 0 THEN 0e0
+        WHEN NOT coalesce(p.meter_id <> r.meter_id, FALSE)
+            AND p.heat_meter_reading > 0
+            AND (
+                p.heat_meter_reading = r.heat_meter_reading
+                OR p.heat_meter_reading < r.heat_meter_reading
+                AND r.heat_meter_reading - p.heat_meter_reading <= 1 * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('heat_GJ', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.heat_meter_reading AND r.heat_meter_reading - 0.0005, TRUE)
+            )
+        THEN ROUND(r.heat_meter_reading - p.heat_meter_reading, 3)
+        WHEN p1_contradicted(
+            'heat_GJ', r.time, r.heat_meter_reading,
+            CASE WHEN p.heat_meter_reading <= r.heat_meter_reading AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.heat_meter_reading ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
         THEN 0e0
         ELSE coalesce(
-            ROUND(r.heat_meter_reading - p.heat_meter_reading, 3),
-            NULL
+            ROUND(r.heat_meter_reading - p1_base(
+                'heat_GJ', r.time, r.heat_meter_reading,
+                CASE WHEN p.heat_meter_reading <= r.heat_meter_reading AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.heat_meter_reading ELSE 0 END,
+                1, r.meter_id, r.gas_meter_id
+            ), 3),
+            CASE
+                WHEN p.meter_id <> r.meter_id THEN 0e0
+                WHEN p.heat_meter_reading = 0 AND r.heat_meter_reading <= 1 * ((r.time - p.time) / 3600e0 + 1) THEN r.heat_meter_reading
+                WHEN p.heat_meter_reading IS NOT NULL THEN 0e0
+            END
         )
     END AS heat_GJ,
     CASE
-        WHEN p.meter_id <> r.meter_id
-            OR r.use_reading_3 < p.use_reading_3
+        WHEN p.time IS NULL THEN NULL
+        WHEN r.use_reading_3 IS NULL THEN CASE WHEN p.meter_id <> r.meter_id THEN 0e0 ELSE NULL END
+        WHEN r.use_reading_3 <= 0 THEN 0e0
+        WHEN NOT coalesce(p.meter_id <> r.meter_id, FALSE)
+            AND p.use_reading_3 > 0
+            AND (
+                p.use_reading_3 = r.use_reading_3
+                OR p.use_reading_3 < r.use_reading_3
+                AND r.use_reading_3 - p.use_reading_3 <= 60 * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('use_kWh_3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_3 AND r.use_reading_3 - 0.0005, TRUE)
+            )
+        THEN ROUND(r.use_reading_3 - p.use_reading_3, 3)
+        WHEN p1_contradicted(
+            'use_kWh_3', r.time, r.use_reading_3,
+            CASE WHEN p.use_reading_3 <= r.use_reading_3 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading_3 ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
         THEN 0e0
         ELSE coalesce(
-            ROUND(r.use_reading_3 - p.use_reading_3, 3),
-            NULL
+            ROUND(r.use_reading_3 - p1_base(
+                'use_kWh_3', r.time, r.use_reading_3,
+                CASE WHEN p.use_reading_3 <= r.use_reading_3 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading_3 ELSE 0 END,
+                60, r.meter_id, r.gas_meter_id
+            ), 3),
+            CASE
+                WHEN p.meter_id <> r.meter_id THEN 0e0
+                WHEN p.use_reading_3 = 0 AND r.use_reading_3 <= 60 * ((r.time - p.time) / 3600e0 + 1) THEN r.use_reading_3
+                WHEN p.use_reading_3 IS NOT NULL THEN 0e0
+            END
         )
     END AS use_kWh_3,
     CASE
-        WHEN p.meter_id <> r.meter_id
-            OR r.use_reading_4 < p.use_reading_4
+        WHEN p.time IS NULL THEN NULL
+        WHEN r.use_reading_4 IS NULL THEN CASE WHEN p.meter_id <> r.meter_id THEN 0e0 ELSE NULL END
+        WHEN r.use_reading_4 <= 0 THEN 0e0
+        WHEN NOT coalesce(p.meter_id <> r.meter_id, FALSE)
+            AND p.use_reading_4 > 0
+            AND (
+                p.use_reading_4 = r.use_reading_4
+                OR p.use_reading_4 < r.use_reading_4
+                AND r.use_reading_4 - p.use_reading_4 <= 60 * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('use_kWh_4', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_4 AND r.use_reading_4 - 0.0005, TRUE)
+            )
+        THEN ROUND(r.use_reading_4 - p.use_reading_4, 3)
+        WHEN p1_contradicted(
+            'use_kWh_4', r.time, r.use_reading_4,
+            CASE WHEN p.use_reading_4 <= r.use_reading_4 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading_4 ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
         THEN 0e0
         ELSE coalesce(
-            ROUND(r.use_reading_4 - p.use_reading_4, 3),
-            NULL
+            ROUND(r.use_reading_4 - p1_base(
+                'use_kWh_4', r.time, r.use_reading_4,
+                CASE WHEN p.use_reading_4 <= r.use_reading_4 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading_4 ELSE 0 END,
+                60, r.meter_id, r.gas_meter_id
+            ), 3),
+            CASE
+                WHEN p.meter_id <> r.meter_id THEN 0e0
+                WHEN p.use_reading_4 = 0 AND r.use_reading_4 <= 60 * ((r.time - p.time) / 3600e0 + 1) THEN r.use_reading_4
+                WHEN p.use_reading_4 IS NOT NULL THEN 0e0
+            END
         )
     END AS use_kWh_4,
     CASE
-        WHEN p.meter_id <> r.meter_id
-            OR r.injection_reading_3 < p.injection_reading_3
+        WHEN p.time IS NULL THEN NULL
+        WHEN r.injection_reading_3 IS NULL THEN CASE WHEN p.meter_id <> r.meter_id THEN 0e0 ELSE NULL END
+        WHEN r.injection_reading_3 <= 0 THEN 0e0
+        WHEN NOT coalesce(p.meter_id <> r.meter_id, FALSE)
+            AND p.injection_reading_3 > 0
+            AND (
+                p.injection_reading_3 = r.injection_reading_3
+                OR p.injection_reading_3 < r.injection_reading_3
+                AND r.injection_reading_3 - p.injection_reading_3 <= 60 * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('injection_kWh_3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_3 AND r.injection_reading_3 - 0.0005, TRUE)
+            )
+        THEN ROUND(r.injection_reading_3 - p.injection_reading_3, 3)
+        WHEN p1_contradicted(
+            'injection_kWh_3', r.time, r.injection_reading_3,
+            CASE WHEN p.injection_reading_3 <= r.injection_reading_3 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading_3 ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
         THEN 0e0
         ELSE coalesce(
-            ROUND(r.injection_reading_3 - p.injection_reading_3, 3),
-            NULL
+            ROUND(r.injection_reading_3 - p1_base(
+                'injection_kWh_3', r.time, r.injection_reading_3,
+                CASE WHEN p.injection_reading_3 <= r.injection_reading_3 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading_3 ELSE 0 END,
+                60, r.meter_id, r.gas_meter_id
+            ), 3),
+            CASE
+                WHEN p.meter_id <> r.meter_id THEN 0e0
+                WHEN p.injection_reading_3 = 0 AND r.injection_reading_3 <= 60 * ((r.time - p.time) / 3600e0 + 1) THEN r.injection_reading_3
+                WHEN p.injection_reading_3 IS NOT NULL THEN 0e0
+            END
         )
     END AS injection_kWh_3,
     CASE
-        WHEN p.meter_id <> r.meter_id
-            OR r.injection_reading_4 < p.injection_reading_4
+        WHEN p.time IS NULL THEN NULL
+        WHEN r.injection_reading_4 IS NULL THEN CASE WHEN p.meter_id <> r.meter_id THEN 0e0 ELSE NULL END
+        WHEN r.injection_reading_4 <= 0 THEN 0e0
+        WHEN NOT coalesce(p.meter_id <> r.meter_id, FALSE)
+            AND p.injection_reading_4 > 0
+            AND (
+                p.injection_reading_4 = r.injection_reading_4
+                OR p.injection_reading_4 < r.injection_reading_4
+                AND r.injection_reading_4 - p.injection_reading_4 <= 60 * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('injection_kWh_4', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_4 AND r.injection_reading_4 - 0.0005, TRUE)
+            )
+        THEN ROUND(r.injection_reading_4 - p.injection_reading_4, 3)
+        WHEN p1_contradicted(
+            'injection_kWh_4', r.time, r.injection_reading_4,
+            CASE WHEN p.injection_reading_4 <= r.injection_reading_4 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading_4 ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
         THEN 0e0
         ELSE coalesce(
-            ROUND(r.injection_reading_4 - p.injection_reading_4, 3),
-            NULL
+            ROUND(r.injection_reading_4 - p1_base(
+                'injection_kWh_4', r.time, r.injection_reading_4,
+                CASE WHEN p.injection_reading_4 <= r.injection_reading_4 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading_4 ELSE 0 END,
+                60, r.meter_id, r.gas_meter_id
+            ), 3),
+            CASE
+                WHEN p.meter_id <> r.meter_id THEN 0e0
+                WHEN p.injection_reading_4 = 0 AND r.injection_reading_4 <= 60 * ((r.time - p.time) / 3600e0 + 1) THEN r.injection_reading_4
+                WHEN p.injection_reading_4 IS NOT NULL THEN 0e0
+            END
         )
     END AS injection_kWh_4
 FROM p1_readouts AS r
 LEFT JOIN JSON_TABLE(CAST(p1_time_at(r.time - 1) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS previous ON TRUE
-LEFT JOIN p1_readouts AS p ON p.time = previous.time;
+LEFT JOIN p1_readouts AS p ON p.time = previous.time
+WHERE r.time >= 1104537600 AND r.time <= UNIX_TIMESTAMP() + 86400;
 
 -- The steps of one column from `start_row` to `end_next`, added up. Of the first step, if it ends at `start_next`, the
 -- share `start_share` is left out; of the last, if it begins at `end_row`, the share `end_share` is taken.

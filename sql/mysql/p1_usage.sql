@@ -9,9 +9,12 @@ SELECT
     FROM_UNIXTIME(k.time) AS date_time,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND (a.use_reading > 0 OR bn.use_reading = 0)
             AND a.use_reading <= an.use_reading
-            AND an.use_reading <= b.use_reading
+            AND a.use_reading <= b.use_reading
+            AND an.use_reading <= bn.use_reading
             AND b.use_reading <= bn.use_reading
+            AND bn.use_reading - a.use_reading <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
         THEN
             b.use_reading - a.use_reading
             + k.end_share * (bn.use_reading - b.use_reading)
@@ -27,9 +30,12 @@ SELECT
     END + 0e0 AS use_kWh,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND (a.use_reading_1 > 0 OR bn.use_reading_1 = 0)
             AND a.use_reading_1 <= an.use_reading_1
-            AND an.use_reading_1 <= b.use_reading_1
+            AND a.use_reading_1 <= b.use_reading_1
+            AND an.use_reading_1 <= bn.use_reading_1
             AND b.use_reading_1 <= bn.use_reading_1
+            AND bn.use_reading_1 - a.use_reading_1 <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
         THEN
             b.use_reading_1 - a.use_reading_1
             + k.end_share * (bn.use_reading_1 - b.use_reading_1)
@@ -44,9 +50,12 @@ SELECT
     END + 0e0 AS use_kWh_1,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND (a.use_reading_2 > 0 OR bn.use_reading_2 = 0)
             AND a.use_reading_2 <= an.use_reading_2
-            AND an.use_reading_2 <= b.use_reading_2
+            AND a.use_reading_2 <= b.use_reading_2
+            AND an.use_reading_2 <= bn.use_reading_2
             AND b.use_reading_2 <= bn.use_reading_2
+            AND bn.use_reading_2 - a.use_reading_2 <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
         THEN
             b.use_reading_2 - a.use_reading_2
             + k.end_share * (bn.use_reading_2 - b.use_reading_2)
@@ -61,9 +70,12 @@ SELECT
     END + 0e0 AS use_kWh_2,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND (a.injection_reading > 0 OR bn.injection_reading = 0)
             AND a.injection_reading <= an.injection_reading
-            AND an.injection_reading <= b.injection_reading
+            AND a.injection_reading <= b.injection_reading
+            AND an.injection_reading <= bn.injection_reading
             AND b.injection_reading <= bn.injection_reading
+            AND bn.injection_reading - a.injection_reading <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
         THEN
             b.injection_reading - a.injection_reading
             + k.end_share * (bn.injection_reading - b.injection_reading)
@@ -79,9 +91,12 @@ SELECT
     END + 0e0 AS injection_kWh,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND (a.injection_reading_1 > 0 OR bn.injection_reading_1 = 0)
             AND a.injection_reading_1 <= an.injection_reading_1
-            AND an.injection_reading_1 <= b.injection_reading_1
+            AND a.injection_reading_1 <= b.injection_reading_1
+            AND an.injection_reading_1 <= bn.injection_reading_1
             AND b.injection_reading_1 <= bn.injection_reading_1
+            AND bn.injection_reading_1 - a.injection_reading_1 <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
         THEN
             b.injection_reading_1 - a.injection_reading_1
             + k.end_share * (bn.injection_reading_1 - b.injection_reading_1)
@@ -96,9 +111,12 @@ SELECT
     END + 0e0 AS injection_kWh_1,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND (a.injection_reading_2 > 0 OR bn.injection_reading_2 = 0)
             AND a.injection_reading_2 <= an.injection_reading_2
-            AND an.injection_reading_2 <= b.injection_reading_2
+            AND a.injection_reading_2 <= b.injection_reading_2
+            AND an.injection_reading_2 <= bn.injection_reading_2
             AND b.injection_reading_2 <= bn.injection_reading_2
+            AND bn.injection_reading_2 - a.injection_reading_2 <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
         THEN
             b.injection_reading_2 - a.injection_reading_2
             + k.end_share * (bn.injection_reading_2 - b.injection_reading_2)
@@ -113,9 +131,12 @@ SELECT
     END + 0e0 AS injection_kWh_2,
     CASE
         WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
+            AND (a.gas_meter_reading > 0 OR bn.gas_meter_reading = 0)
             AND a.gas_meter_reading <= an.gas_meter_reading
-            AND an.gas_meter_reading <= b.gas_meter_reading
+            AND a.gas_meter_reading <= b.gas_meter_reading
+            AND an.gas_meter_reading <= bn.gas_meter_reading
             AND b.gas_meter_reading <= bn.gas_meter_reading
+            AND bn.gas_meter_reading - a.gas_meter_reading <= 40 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
         THEN
             b.gas_meter_reading - a.gas_meter_reading
             + k.end_share * (bn.gas_meter_reading - b.gas_meter_reading)
@@ -130,9 +151,12 @@ SELECT
     END + 0e0 AS gas_m3,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND (a.water_meter_reading > 0 OR bn.water_meter_reading = 0)
             AND a.water_meter_reading <= an.water_meter_reading
-            AND an.water_meter_reading <= b.water_meter_reading
+            AND a.water_meter_reading <= b.water_meter_reading
+            AND an.water_meter_reading <= bn.water_meter_reading
             AND b.water_meter_reading <= bn.water_meter_reading
+            AND bn.water_meter_reading - a.water_meter_reading <= 40 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
         THEN
             b.water_meter_reading - a.water_meter_reading
             + k.end_share * (bn.water_meter_reading - b.water_meter_reading)
@@ -147,9 +171,12 @@ SELECT
     END + 0e0 AS water_m3,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND (a.heat_meter_reading > 0 OR bn.heat_meter_reading = 0)
             AND a.heat_meter_reading <= an.heat_meter_reading
-            AND an.heat_meter_reading <= b.heat_meter_reading
+            AND a.heat_meter_reading <= b.heat_meter_reading
+            AND an.heat_meter_reading <= bn.heat_meter_reading
             AND b.heat_meter_reading <= bn.heat_meter_reading
+            AND bn.heat_meter_reading - a.heat_meter_reading <= 1 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
         THEN
             b.heat_meter_reading - a.heat_meter_reading
             + k.end_share * (bn.heat_meter_reading - b.heat_meter_reading)
@@ -164,9 +191,12 @@ SELECT
     END + 0e0 AS heat_GJ,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND (a.use_reading_3 > 0 OR bn.use_reading_3 = 0)
             AND a.use_reading_3 <= an.use_reading_3
-            AND an.use_reading_3 <= b.use_reading_3
+            AND a.use_reading_3 <= b.use_reading_3
+            AND an.use_reading_3 <= bn.use_reading_3
             AND b.use_reading_3 <= bn.use_reading_3
+            AND bn.use_reading_3 - a.use_reading_3 <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
         THEN
             b.use_reading_3 - a.use_reading_3
             + k.end_share * (bn.use_reading_3 - b.use_reading_3)
@@ -181,9 +211,12 @@ SELECT
     END + 0e0 AS use_kWh_3,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND (a.use_reading_4 > 0 OR bn.use_reading_4 = 0)
             AND a.use_reading_4 <= an.use_reading_4
-            AND an.use_reading_4 <= b.use_reading_4
+            AND a.use_reading_4 <= b.use_reading_4
+            AND an.use_reading_4 <= bn.use_reading_4
             AND b.use_reading_4 <= bn.use_reading_4
+            AND bn.use_reading_4 - a.use_reading_4 <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
         THEN
             b.use_reading_4 - a.use_reading_4
             + k.end_share * (bn.use_reading_4 - b.use_reading_4)
@@ -198,9 +231,12 @@ SELECT
     END + 0e0 AS use_kWh_4,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND (a.injection_reading_3 > 0 OR bn.injection_reading_3 = 0)
             AND a.injection_reading_3 <= an.injection_reading_3
-            AND an.injection_reading_3 <= b.injection_reading_3
+            AND a.injection_reading_3 <= b.injection_reading_3
+            AND an.injection_reading_3 <= bn.injection_reading_3
             AND b.injection_reading_3 <= bn.injection_reading_3
+            AND bn.injection_reading_3 - a.injection_reading_3 <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
         THEN
             b.injection_reading_3 - a.injection_reading_3
             + k.end_share * (bn.injection_reading_3 - b.injection_reading_3)
@@ -215,9 +251,12 @@ SELECT
     END + 0e0 AS injection_kWh_3,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND (a.injection_reading_4 > 0 OR bn.injection_reading_4 = 0)
             AND a.injection_reading_4 <= an.injection_reading_4
-            AND an.injection_reading_4 <= b.injection_reading_4
+            AND a.injection_reading_4 <= b.injection_reading_4
+            AND an.injection_reading_4 <= bn.injection_reading_4
             AND b.injection_reading_4 <= bn.injection_reading_4
+            AND bn.injection_reading_4 - a.injection_reading_4 <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
         THEN
             b.injection_reading_4 - a.injection_reading_4
             + k.end_share * (bn.injection_reading_4 - b.injection_reading_4)

@@ -5,7 +5,7 @@
 DROP FUNCTION IF EXISTS p1_last_within;
 CREATE FUNCTION p1_last_within(since BIGINT, until BIGINT) RETURNS BIGINT READS SQL DATA
 RETURN (
-    SELECT time FROM p1_readouts WHERE time >= since AND time < until AND COALESCE(meter_time, time) < until
+    SELECT time FROM p1_readouts WHERE time >= since AND time < LEAST(until, UNIX_TIMESTAMP() + 86400) AND COALESCE(meter_time, time) < until
     ORDER BY time DESC LIMIT 1
 );
 

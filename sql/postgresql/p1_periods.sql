@@ -1,8 +1,8 @@
 -- The hours, days and months, in the session's time zone, from the first row to the last: from `time` up to `until`.
 --
--- The registers at `time` are those of the newest row at or before it, `start_row`. Where that is more than two minutes
--- old the boundary lies in a gap: then `start_next` is the row behind the gap and `start_share` says how far between
--- the two the boundary lies, 0 to 1. Likewise `end_row`, `end_next` and `end_share` for `until`.
+-- The registers at `time` are those of the newest row at or before it, `start_row`, which the row behind it,
+-- `start_next`, may contradict. Where the former is more than two minutes old the boundary lies in a gap: then
+-- `start_share` says how far between the two, 0 to 1. Likewise `end_row`, `end_next` and `end_share` for `until`.
 CREATE OR REPLACE VIEW p1_periods AS
 WITH
 span AS (
@@ -12,6 +12,7 @@ span AS (
         to_timestamp(min(time))::timestamp AS start,
         to_timestamp(max(time))::timestamp AS stop
     FROM p1_readouts
+    WHERE time >= 1104537600 AND time <= extract(epoch FROM now())::bigint + 86400
 ),
 periods AS (
     SELECT 'hour' AS unit, h AS time, h + 3600 AS until
@@ -35,26 +36,31 @@ SELECT
     k.until,
     s.start_row,
     n.start_next,
-    CASE WHEN n.start_next > s.start_row
+    CASE WHEN n.start_next > s.start_row AND k.time - s.start_row > 120
         THEN (k.time - s.start_row)::float8 / (n.start_next - s.start_row) ELSE 0 END AS start_share,
     s.end_row,
     n.end_next,
-    CASE WHEN n.end_next > s.end_row
+    CASE WHEN n.end_next > s.end_row AND k.until - s.end_row > 120
         THEN (k.until - s.end_row)::float8 / (n.end_next - s.end_row) ELSE 0 END AS end_share
 FROM periods AS k
 -- OFFSET 0: each of these is looked up once, not once for every column that it goes into.
 CROSS JOIN LATERAL (
     SELECT
-        coalesce((SELECT max(time) FROM p1_readouts WHERE time <= k.time), (SELECT first FROM span)) AS start_row,
-        (SELECT max(time) FROM p1_readouts WHERE time <= k.until) AS end_row
+        coalesce(
+            (SELECT max(time) FROM p1_readouts WHERE time <= k.time AND time >= (SELECT first FROM span)),
+            (SELECT first FROM span)
+        ) AS start_row,
+        (SELECT max(time) FROM p1_readouts WHERE time <= least(k.until, (SELECT last FROM span))) AS end_row
     OFFSET 0
 ) AS s
 CROSS JOIN LATERAL (
     SELECT
-        CASE WHEN k.time - s.start_row > 120
-            THEN (SELECT min(time) FROM p1_readouts WHERE time > k.time) ELSE s.start_row END AS start_next,
+        coalesce(
+            (SELECT min(time) FROM p1_readouts WHERE time > k.time AND time <= (SELECT last FROM span)), s.start_row
+        ) AS start_next,
         -- Behind the last row nothing is known yet.
-        coalesce(CASE WHEN k.until - s.end_row > 120
-            THEN (SELECT min(time) FROM p1_readouts WHERE time > k.until) END, s.end_row) AS end_next
+        coalesce(
+            (SELECT min(time) FROM p1_readouts WHERE time > k.until AND time <= (SELECT last FROM span)), s.end_row
+        ) AS end_next
     OFFSET 0
 ) AS n;

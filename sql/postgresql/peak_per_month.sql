@@ -13,7 +13,8 @@ SELECT
 FROM p1_periods AS m
 -- The last row by the meter's own clock: behind it the meter has begun anew.
 CROSS JOIN LATERAL (
-    SELECT * FROM p1_readouts WHERE time >= m.time AND time < m.until AND coalesce(meter_time, time) < m.until
+    SELECT * FROM p1_readouts WHERE time >= m.time AND time < least(m.until, extract(epoch FROM now())::bigint + 86400)
+        AND coalesce(meter_time, time) < m.until
     ORDER BY time DESC LIMIT 1
 ) AS r
 WHERE m.unit = 'month' AND r.demand_month_peak IS NOT NULL;

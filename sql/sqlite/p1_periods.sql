@@ -1,13 +1,13 @@
 -- The hours, days and months, in local time, from the first row to the last: from `time` up to `until`.
 --
--- The registers at `time` are those of the newest row at or before it, `start_row`. Where that is more than two minutes
--- old the boundary lies in a gap: then `start_next` is the row behind the gap and `start_share` says how far between
--- the two the boundary lies, 0 to 1. Likewise `end_row`, `end_next` and `end_share` for `until`.
+-- The registers at `time` are those of the newest row at or before it, `start_row`, which the row behind it,
+-- `start_next`, may contradict. Where the former is more than two minutes old the boundary lies in a gap: then
+-- `start_share` says how far between the two, 0 to 1. Likewise `end_row`, `end_next` and `end_share` for `until`.
 DROP VIEW IF EXISTS p1_periods;
 CREATE VIEW p1_periods AS
 WITH RECURSIVE
-first (time) AS (SELECT min(time) FROM p1_readouts),
-last (time) AS (SELECT max(time) FROM p1_readouts),
+first (time) AS (SELECT min(time) FROM p1_readouts WHERE time >= 1104537600 AND time <= unixepoch() + 86400),
+last (time) AS (SELECT max(time) FROM p1_readouts WHERE time >= 1104537600 AND time <= unixepoch() + 86400),
 hours (time) AS (
     SELECT time - strftime('%M', time, 'unixepoch', 'localtime') * 60 - strftime('%S', time, 'unixepoch', 'localtime')
     FROM first WHERE time IS NOT NULL
@@ -33,24 +33,27 @@ periods (unit, time, until) AS (
     UNION ALL
     SELECT 'month', unixepoch(day, 'utc'), unixepoch(day, '+1 month', 'utc') FROM months
 ),
-rows (unit, time, until, start_row, end_row) AS (
+rows (unit, time, until, start_row, start_next, end_row, end_next) AS (
     SELECT
         unit,
         time,
         until,
-        coalesce((SELECT max(q.time) FROM p1_readouts AS q WHERE q.time <= periods.time), (SELECT time FROM first)),
-        (SELECT max(q.time) FROM p1_readouts AS q WHERE q.time <= periods.until)
-    FROM periods
+        (SELECT max(q.time) FROM p1_readouts AS q WHERE q.time <= p.time AND q.time >= (SELECT time FROM first)),
+        (SELECT min(q.time) FROM p1_readouts AS q WHERE q.time > p.time AND q.time <= (SELECT time FROM last)),
+        (SELECT max(q.time) FROM p1_readouts AS q WHERE q.time <= min(p.until, (SELECT time FROM last))),
+        (SELECT min(q.time) FROM p1_readouts AS q WHERE q.time > p.until AND q.time <= (SELECT time FROM last))
+    FROM periods AS p
 ),
-gaps (unit, time, until, start_row, start_next, end_row, end_next) AS (
+known (unit, time, until, start_row, start_next, end_row, end_next) AS (
+    -- Before the first row, and behind the last, nothing is known.
     SELECT
         unit,
         time,
         until,
-        start_row,
-        iif(time - start_row > 120, (SELECT min(q.time) FROM p1_readouts AS q WHERE q.time > rows.time), start_row),
+        coalesce(start_row, start_next),
+        coalesce(start_next, start_row),
         end_row,
-        iif(until - end_row > 120, (SELECT min(q.time) FROM p1_readouts AS q WHERE q.time > rows.until), end_row)
+        coalesce(end_next, end_row)
     FROM rows
 )
 SELECT
@@ -59,9 +62,10 @@ SELECT
     until,
     start_row,
     start_next,
-    iif(start_next > start_row, (time - start_row) * 1.0 / (start_next - start_row), 0.0) AS start_share,
+    iif(start_next > start_row AND time - start_row > 120, (time - start_row) * 1.0 / (start_next - start_row), 0.0)
+        AS start_share,
     end_row,
-    -- Behind the last row nothing is known yet.
-    coalesce(end_next, end_row) AS end_next,
-    iif(end_next > end_row, (until - end_row) * 1.0 / (end_next - end_row), 0.0) AS end_share
-FROM gaps;
+    end_next,
+    iif(end_next > end_row AND until - end_row > 120, (until - end_row) * 1.0 / (end_next - end_row), 0.0)
+        AS end_share
+FROM known;

@@ -16,7 +16,7 @@ FROM p1_periods AS m
 -- The last row by the meter's own clock: behind it the meter has begun anew.
 CROSS JOIN p1_readouts AS r ON r.time = (
     SELECT q.time FROM p1_readouts AS q
-    WHERE q.time >= m.time AND q.time < m.until AND coalesce(q.meter_time, q.time) < m.until
+    WHERE q.time >= m.time AND q.time < min(m.until, unixepoch() + 86400) AND coalesce(q.meter_time, q.time) < m.until
     ORDER BY q.time DESC LIMIT 1
 )
 WHERE m.unit = 'month' AND r.demand_month_peak IS NOT NULL;

@@ -7,15 +7,64 @@
 --   SIMPLE              previous  ALL     Table function: json_table
 --   SIMPLE              p         eq_ref  PRIMARY  ref previous.time  one row by its key
 
+-- A row from before 2005, or from more than a day ahead of now, was stored under a wrong clock: it counts as absent.
+
 -- The time of the newest row at or before `t`.
 DROP FUNCTION IF EXISTS p1_time_at;
 CREATE FUNCTION p1_time_at(t BIGINT) RETURNS BIGINT READS SQL DATA
-RETURN (SELECT MAX(time) FROM p1_readouts WHERE time <= t);
+RETURN (SELECT MAX(time) FROM p1_readouts WHERE time >= 1104537600 AND time <= LEAST(t, UNIX_TIMESTAMP() + 86400));
 
 -- The time of the first row after `t`.
 DROP FUNCTION IF EXISTS p1_time_after;
 CREATE FUNCTION p1_time_after(t BIGINT) RETURNS BIGINT READS SQL DATA
-RETURN (SELECT MIN(time) FROM p1_readouts WHERE time > t);
+RETURN (
+    SELECT MIN(time) FROM p1_readouts WHERE time > GREATEST(t, 1104537599) AND time <= UNIX_TIMESTAMP() + 86400
+);
+
+-- What the next row says of one column's register, if it is of the same meter.
+DROP FUNCTION IF EXISTS p1_next;
+CREATE FUNCTION p1_next(name VARCHAR(16), t BIGINT, meter BIGINT, gas_meter BIGINT) RETURNS DOUBLE READS SQL DATA
+RETURN (
+    SELECT
+        CASE
+            WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
+{reading}
+        END
+    FROM p1_readouts
+    WHERE time > t AND time <= UNIX_TIMESTAMP() + 86400
+    ORDER BY time LIMIT 1
+);
+
+-- Whether within a day a row of the same meter says less than `reading`, and yet not less than `low`.
+DROP FUNCTION IF EXISTS p1_contradicted;
+CREATE FUNCTION p1_contradicted(name VARCHAR(16), t BIGINT, reading DOUBLE, low DOUBLE, meter BIGINT, gas_meter BIGINT) RETURNS BOOLEAN READS SQL DATA
+RETURN EXISTS (
+    SELECT 1 FROM p1_readouts
+    WHERE time > t AND time <= LEAST(t, UNIX_TIMESTAMP()) + 86400
+        AND CASE
+            WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
+{reading}
+        END BETWEEN GREATEST(low, 0.0005) AND reading - 0.0005
+);
+
+-- What the newest row before `t`, at most 31 days ago, says that `reading` can have come from.
+DROP FUNCTION IF EXISTS p1_base;
+CREATE FUNCTION p1_base(name VARCHAR(16), t BIGINT, reading DOUBLE, low DOUBLE, most DOUBLE, meter BIGINT, gas_meter BIGINT) RETURNS DOUBLE READS SQL DATA
+RETURN (
+    SELECT register
+    FROM (
+        SELECT
+            time,
+            CASE
+                WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
+{reading}
+            END AS register
+        FROM p1_readouts
+        WHERE time < t AND time >= GREATEST(t - 2678400, 1104537600)
+    ) AS q
+    WHERE register BETWEEN GREATEST(low + 0.0005, reading - most * ((t - time) / 3600e0 + 1)) AND reading
+    ORDER BY time DESC LIMIT 1
+);
 
 -- Every row with what was used since the row before it, which is found by one look-up of the key.
 --
@@ -31,7 +80,8 @@ SELECT
 {step}
 FROM p1_readouts AS r
 LEFT JOIN JSON_TABLE(CAST(p1_time_at(r.time - 1) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS previous ON TRUE
-LEFT JOIN p1_readouts AS p ON p.time = previous.time;
+LEFT JOIN p1_readouts AS p ON p.time = previous.time
+WHERE r.time >= 1104537600 AND r.time <= UNIX_TIMESTAMP() + 86400;
 
 -- The steps of one column from `start_row` to `end_next`, added up. Of the first step, if it ends at `start_next`, the
 -- share `start_share` is left out; of the last, if it begins at `end_row`, the share `end_share` is taken.
@@ -51,14 +101,40 @@ RETURN (
 
 -- [step]
     CASE
-        WHEN {another_meter}
-            OR r.{readout} < p.{readout}
+        WHEN p.time IS NULL THEN NULL
+        WHEN {unknown} THEN CASE WHEN {another_meter} THEN 0e0 ELSE {energy} END
+        WHEN r.{readout} <= 0 THEN 0e0
+        WHEN NOT coalesce({another_meter}, FALSE)
+            AND p.{readout} > 0
+            AND (
+                p.{readout} = r.{readout}
+                OR p.{readout} < r.{readout}
+                AND r.{readout} - p.{readout} <= {most} * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('{column}', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.{readout} AND r.{readout} - 0.0005, TRUE)
+            )
+        THEN ROUND(r.{readout} - p.{readout}, 3)
+        WHEN p1_contradicted(
+            '{column}', r.time, r.{readout},
+            CASE WHEN p.{readout} <= r.{readout} AND NOT coalesce({another_meter}, FALSE) THEN p.{readout} ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
         THEN 0e0
         ELSE coalesce(
-            ROUND(r.{readout} - p.{readout}, 3),
-            {energy}
+            ROUND(r.{readout} - p1_base(
+                '{column}', r.time, r.{readout},
+                CASE WHEN p.{readout} <= r.{readout} AND NOT coalesce({another_meter}, FALSE) THEN p.{readout} ELSE 0 END,
+                {most}, r.meter_id, r.gas_meter_id
+            ), 3),
+            CASE
+                WHEN {another_meter} THEN 0e0
+                WHEN p.{readout} = 0 AND r.{readout} <= {most} * ((r.time - p.time) / 3600e0 + 1) THEN r.{readout}
+                WHEN p.{readout} IS NOT NULL THEN 0e0
+            END
         )
     END AS {column}
+
+-- [reading]
+            WHEN name = '{column}' THEN {readout}
 
 -- [name]
             WHEN '{column}' THEN {column}
@@ -83,9 +159,12 @@ STRAIGHT_JOIN p1_readouts AS bn ON bn.time = k.end_next;
 -- [usage]
     CASE
         WHEN {same_meter}
+            AND (a.{readout} > 0 OR bn.{readout} = 0)
             AND a.{readout} <= an.{readout}
-            AND an.{readout} <= b.{readout}
+            AND a.{readout} <= b.{readout}
+            AND an.{readout} <= bn.{readout}
             AND b.{readout} <= bn.{readout}
+            AND bn.{readout} - a.{readout} <= {most} * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
         THEN
             b.{readout} - a.{readout}
             + k.end_share * (bn.{readout} - b.{readout})

@@ -1,4 +1,49 @@
 -- [p1_steps]
+-- What the next row says of one column's register, if it is of the same meter.
+CREATE OR REPLACE FUNCTION p1_next(name text, t bigint, meter bigint, gas_meter bigint)
+RETURNS float8 LANGUAGE sql STABLE
+RETURN (
+    SELECT
+        CASE
+            WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
+{reading}
+        END
+    FROM p1_readouts
+    WHERE time > t AND time <= extract(epoch FROM now())::bigint + 86400
+    ORDER BY time LIMIT 1
+);
+
+-- Whether within a day a row of the same meter says less than `reading`, and yet not less than `low`.
+CREATE OR REPLACE FUNCTION p1_contradicted(name text, t bigint, reading float8, low float8, meter bigint, gas_meter bigint)
+RETURNS boolean LANGUAGE sql STABLE
+RETURN EXISTS (
+    SELECT 1 FROM p1_readouts
+    WHERE time > t AND time <= least(t, extract(epoch FROM now())::bigint) + 86400
+        AND CASE
+            WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
+{reading}
+        END BETWEEN greatest(low, 0.0005) AND reading - 0.0005
+);
+
+-- What the newest row before `t`, at most 31 days ago, says that `reading` can have come from.
+CREATE OR REPLACE FUNCTION p1_base(name text, t bigint, reading float8, low float8, most float8, meter bigint, gas_meter bigint)
+RETURNS float8 LANGUAGE sql STABLE
+RETURN (
+    SELECT register
+    FROM (
+        SELECT
+            time,
+            CASE
+                WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
+{reading}
+            END AS register
+        FROM p1_readouts
+        WHERE time < t AND time >= greatest(t - 2678400, 1104537600)
+    ) AS q
+    WHERE register BETWEEN greatest(low + 0.0005, reading - most * ((t - time) / 3600e0 + 1)) AND reading
+    ORDER BY time DESC LIMIT 1
+);
+
 -- Every row with what was used since the row before it, which is found by one look-up of the key.
 --
 -- A register that drops, or a step between two different meters, counts as no use. Rows without a register (those of a
@@ -12,33 +57,65 @@ SELECT
     END::float8 AS net_use_kWh,
 {step}
 FROM p1_readouts AS r
-LEFT JOIN LATERAL (SELECT * FROM p1_readouts AS q WHERE q.time < r.time ORDER BY q.time DESC LIMIT 1) AS p ON TRUE;
+LEFT JOIN LATERAL (
+    SELECT * FROM p1_readouts AS q WHERE q.time < r.time AND q.time >= 1104537600 ORDER BY q.time DESC LIMIT 1
+) AS p ON TRUE
+-- A row from before 2005, or from more than a day ahead of now, was stored under a wrong clock: it counts as absent.
+WHERE r.time >= 1104537600 AND r.time <= extract(epoch FROM now())::bigint + 86400;
 
 -- The steps of one column from `start_row` to `end_next`, added up. Of the first step, if it ends at `start_next`, the
 -- share `start_share` is left out; of the last, if it begins at `end_row`, the share `end_share` is taken.
 -- A function so that PostgreSQL plans it apart: within the view it would seem to cost a fortune, seldom as it is called.
+-- Its body is parsed here and now, so that it needs no search_path of the reader's.
 CREATE OR REPLACE FUNCTION p1_steps_between(
     name text,
     start_row bigint, start_next bigint, start_share float8, end_row bigint, end_next bigint, end_share float8
-) RETURNS float8 LANGUAGE sql STABLE AS $$
+) RETURNS float8 LANGUAGE sql STABLE
+RETURN (
     SELECT sum(
         CASE name
 {name}
         END * (1 - (time = start_next)::int * start_share - (time > end_row)::int * (1 - end_share))
     )
     FROM p1_steps WHERE time > start_row AND time <= end_next
-$$;
+);
 
 -- [step]
     CASE
-        WHEN {another_meter}
-            OR r.{readout} < p.{readout}
+        WHEN p.time IS NULL THEN NULL
+        WHEN {unknown} THEN CASE WHEN {another_meter} THEN 0 ELSE {energy} END
+        WHEN r.{readout} <= 0 THEN 0
+        WHEN NOT coalesce({another_meter}, FALSE)
+            AND p.{readout} > 0
+            AND (
+                p.{readout} = r.{readout}
+                OR p.{readout} < r.{readout}
+                AND r.{readout} - p.{readout} <= {most} * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce(p1_next('{column}', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.{readout} AND r.{readout} - 0.0005, TRUE)
+            )
+        THEN round((r.{readout} - p.{readout})::numeric, 3)
+        WHEN p1_contradicted(
+            '{column}', r.time, r.{readout},
+            CASE WHEN p.{readout} <= r.{readout} AND NOT coalesce({another_meter}, FALSE) THEN p.{readout} ELSE 0 END,
+            r.meter_id, r.gas_meter_id
+        )
         THEN 0
         ELSE coalesce(
-            round((r.{readout} - p.{readout})::numeric, 3),
-            {energy}
+            round((r.{readout} - p1_base(
+                '{column}', r.time, r.{readout},
+                CASE WHEN p.{readout} <= r.{readout} AND NOT coalesce({another_meter}, FALSE) THEN p.{readout} ELSE 0 END,
+                {most}, r.meter_id, r.gas_meter_id
+            ))::numeric, 3),
+            CASE
+                WHEN {another_meter} THEN 0
+                WHEN p.{readout} = 0 AND r.{readout} <= {most} * ((r.time - p.time) / 3600e0 + 1) THEN r.{readout}
+                WHEN p.{readout} IS NOT NULL THEN 0
+            END
         )
     END::float8 AS {column}
+
+-- [reading]
+            WHEN name = '{column}' THEN {readout}
 
 -- [name]
             WHEN '{column}' THEN {column}
@@ -63,9 +140,12 @@ JOIN p1_readouts AS bn ON bn.time = k.end_next;
 -- [usage]
     CASE
         WHEN {same_meter}
+            AND (a.{readout} > 0 OR bn.{readout} = 0)
             AND a.{readout} <= an.{readout}
-            AND an.{readout} <= b.{readout}
+            AND a.{readout} <= b.{readout}
+            AND an.{readout} <= bn.{readout}
             AND b.{readout} <= bn.{readout}
+            AND bn.{readout} - a.{readout} <= {most} * least((bn.time - a.time) / 3600e0 + 1, 100)
         THEN
             (b.{readout} - a.{readout})::float8
             + k.end_share * (bn.{readout} - b.{readout})::float8

@@ -13,16 +13,53 @@ SELECT
     END AS net_use_kWh,
 {step}
 FROM p1_readouts AS r
-LEFT JOIN p1_readouts AS p ON p.time = (SELECT max(q.time) FROM p1_readouts AS q WHERE q.time < r.time);
+LEFT JOIN p1_readouts AS p ON p.time = (
+    SELECT max(q.time) FROM p1_readouts AS q WHERE q.time < r.time AND q.time >= 1104537600
+)
+-- A row from before 2005, or from more than a day ahead of now, was stored under a wrong clock: it counts as absent.
+WHERE r.time >= 1104537600 AND r.time <= unixepoch() + 86400;
 
 -- [step]
     CASE
-        WHEN {another_meter}
-            OR r.{readout} < p.{readout}
+        WHEN p.time IS NULL THEN NULL
+        WHEN {unknown} THEN CASE WHEN {another_meter} THEN 0 ELSE {energy} END
+        WHEN r.{readout} <= 0 THEN 0
+        WHEN NOT coalesce({another_meter}, FALSE)
+            AND p.{readout} > 0
+            AND (
+                p.{readout} = r.{readout}
+                OR p.{readout} < r.{readout}
+                AND r.{readout} - p.{readout} <= {most} * ((r.time - p.time) / 3600e0 + 1)
+                AND coalesce((
+                SELECT CASE WHEN {same_as_next} THEN n.{readout} END FROM p1_readouts AS n
+                WHERE n.time > r.time AND n.time <= unixepoch() + 86400
+                ORDER BY n.time LIMIT 1
+            ) NOT BETWEEN p.{readout} AND r.{readout} - 0.0005, TRUE)
+            )
+        THEN round(r.{readout} - p.{readout}, 3)
+        WHEN EXISTS (
+            SELECT 1 FROM p1_readouts AS n
+            WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 86400
+                AND {same_as_next}
+                AND n.{readout} > 0 AND n.{readout} < r.{readout}
+                AND n.{readout} >= CASE WHEN p.{readout} <= r.{readout} AND NOT coalesce({another_meter}, FALSE) THEN p.{readout} ELSE 0 END
+        )
         THEN 0
         ELSE coalesce(
-            round(r.{readout} - p.{readout}, 3),
-            {energy}
+            round(r.{readout} - (
+                SELECT b.{readout} FROM p1_readouts AS b
+                WHERE b.time < r.time AND b.time >= max(r.time - 2678400, 1104537600)
+                    AND {same_as_base}
+                    AND b.{readout} <= r.{readout}
+                    AND b.{readout} > CASE WHEN p.{readout} <= r.{readout} AND NOT coalesce({another_meter}, FALSE) THEN p.{readout} ELSE 0 END
+                    AND r.{readout} - b.{readout} <= {most} * ((r.time - b.time) / 3600e0 + 1)
+                ORDER BY b.time DESC LIMIT 1
+            ), 3),
+            CASE
+                WHEN {another_meter} THEN 0
+                WHEN p.{readout} = 0 AND r.{readout} <= {most} * ((r.time - p.time) / 3600e0 + 1) THEN r.{readout}
+                WHEN p.{readout} IS NOT NULL THEN 0
+            END
         )
     END AS {column}
 
@@ -47,9 +84,12 @@ CROSS JOIN p1_readouts AS bn ON bn.time = k.end_next;
 -- [usage]
     round(CASE
         WHEN {same_meter}
+            AND (a.{readout} > 0 OR bn.{readout} = 0)
             AND a.{readout} <= an.{readout}
-            AND an.{readout} <= b.{readout}
+            AND a.{readout} <= b.{readout}
+            AND an.{readout} <= bn.{readout}
             AND b.{readout} <= bn.{readout}
+            AND bn.{readout} - a.{readout} <= {most} * min((bn.time - a.time) / 3600e0 + 1, 100)
         THEN
             b.{readout} - a.{readout}
             + k.end_share * (bn.{readout} - b.{readout})

@@ -1,0 +1,130 @@
+"""Rows that are wrong: what the views say of a home whose use is known, in every database."""
+
+import time
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.conftest import Database, Run
+from tests.long_way import Row
+from tests.servers import PASSWORD
+from tests.tables import at
+from tests.test_views import fill, selected
+
+pytestmark = pytest.mark.usefixtures("_zone")
+
+TEN = at("2024-03-06 10:00")
+
+
+def home(minutes: int = 240) -> list[Row]:
+    """A row a minute from ten o'clock on: 1 kWh, 0.6 m3 of gas and 0.3 m3 of water an hour."""
+    names = ("net_use", "use_reading", "gas_meter_reading", "water_meter_reading", "meter_id", "gas_meter_id")
+    return [
+        {"time": TEN + 60 * n}
+        | dict(zip(names, (1.0, 4000 + n / 60, 2300 + n / 100, 500 + n / 200, 1, 2), strict=True))
+        for n in range(minutes + 1)
+    ]
+
+
+def hours(database: Database, rows: list[Row], column: str) -> list[Any]:
+    """What the views say of each hour."""
+    fill(database, rows)
+    return [value and round(value, 2) for (value,) in selected(database, column, "usage_per_hour")][:4]
+
+
+@pytest.mark.parametrize("value", [0.0, 17.0])
+@pytest.mark.parametrize(("first", "last"), [(61, 62), (55, 65), (30, 200), (118, 121)])
+def test_a_register_that_is_gone_for_a_while(first: int, last: int, value: float, made: Database) -> None:
+    rows = home()
+    for row in rows[first:last]:
+        row |= {"use_reading": value, "gas_meter_reading": value}
+    found = hours(made, rows, "gas_m3")
+    assert sum(found) == pytest.approx(2.4, abs=0.011)
+    assert sum(hours(made, rows, "use_kWh")) == pytest.approx(4, abs=0.02)
+    for view, column, all_of_it in (("usage_per_day", "gas_m3", 2.4), ("usage_per_month", "use_kWh", 4)):
+        [(used,)] = selected(made, column, view)
+        assert used == pytest.approx(all_of_it)
+    assert sum(step or 0 for (step,) in selected(made, "gas_usage_m3", "gas_usage_m3")) == pytest.approx(2.4)
+
+
+def test_a_clock_that_was_set_back(made: Database) -> None:
+    rows = home()
+    for row in rows[150:170]:
+        row["time"] -= 90 * 60 - 30
+    rows.sort(key=lambda row: int(row["time"]))
+    assert hours(made, rows, "use_kWh") == [1, 1, 1, 1]
+    assert hours(made, rows, "gas_m3") == [0.6] * 4
+    [(day,)] = selected(made, "gas_m3", "usage_per_day")
+    assert day == pytest.approx(2.4)
+    assert sum(step or 0 for (step,) in selected(made, "gas_usage_m3", "gas_usage_m3")) == pytest.approx(2.4)
+
+
+def test_rows_far_in_the_past_and_the_future(made: Database) -> None:
+    rows = home()
+    away = [
+        rows[0] | {"time": moment}
+        for moment in (0, 60, 946_684_800, int(time.time()) + 2 * 86400, at("2037-01-01 00:00"))
+    ]
+    fill(made, sorted([*rows, *away], key=lambda row: int(row["time"])))
+    assert len(selected(made, "time", "usage_per_hour")) == 5
+    assert selected(made, "time", "usage_per_month") == [(at("2024-03-01 00:00"),)]
+    assert len(selected(made, "time", "net_usage_kWh")) == len(rows)
+    [(used,)] = selected(made, "use_kWh", "usage_per_day")
+    assert used == pytest.approx(4)
+    assert sum(step or 0 for (step,) in selected(made, "net_usage_kWh", "net_usage_kWh")) == pytest.approx(4)
+
+
+@pytest.mark.parametrize("start", [0.0, 3.0, 9000.0])
+def test_a_meter_that_is_replaced_and_put_back(start: float, made: Database) -> None:
+    rows = home()
+    for n, row in enumerate(rows[80:100]):
+        row |= {"use_reading": start + n / 60, "water_meter_reading": start + n / 200, "meter_id": 3}
+        row |= {"gas_meter_reading": start + n / 100, "gas_meter_id": 4}
+    for n, row in enumerate(rows[100:]):
+        row |= {"use_reading": 4000 + (79 + n) / 60, "gas_meter_reading": 2300 + (79 + n) / 100}
+        row["water_meter_reading"] = 500 + (79 + n) / 200
+    fill(made, rows)
+    for column, each in (("use_kWh", 60), ("gas_m3", 100), ("water_m3", 200)):
+        [(used,)] = selected(made, column, "usage_per_day")
+        assert used == pytest.approx((79 + 19 + 140) / each, abs=0.02), column
+
+
+def test_two_gas_meters_that_take_turns(made: Database) -> None:
+    rows = home()
+    for n, row in enumerate(rows[1::2]):
+        row |= {"gas_meter_reading": 70 + n / 50, "gas_meter_id": 5}
+    fill(made, rows)
+    [(used,)] = selected(made, "gas_m3", "usage_per_day")
+    assert used == pytest.approx(2.4 + 2.38)
+
+
+def test_a_reader_whose_search_path_lacks_the_schema(postgresql: Database, run: Run) -> None:
+    name = sa.make_url(postgresql.dsn).username
+    postgresql.execute("CREATE SCHEMA meters")
+    postgresql.execute(f"ALTER ROLE {name} SET search_path = meters")
+    assert run("setup", env=postgresql.env).returncode == 0
+    rows = home()
+    rows[100] |= {"use_reading": 0.0}
+    rows[60] |= {"use_reading": 0.0}
+    with postgresql.engine.begin() as connection:
+        for row in rows:
+            connection.exec_driver_sql(
+                f"INSERT INTO meters.p1_readouts ({', '.join(row)}) VALUES ({', '.join(map(str, row.values()))})"
+            )
+    assert postgresql.server
+    postgresql.server.execute(f"CREATE USER reader_{name} PASSWORD '{PASSWORD.replace('%', '%%')}'")
+    postgresql.execute(f"GRANT USAGE ON SCHEMA meters TO reader_{name}")
+    postgresql.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA meters TO reader_{name}")
+    reader = sa.make_url(postgresql.dsn).set(username=f"reader_{name}", password=PASSWORD)
+
+    def used() -> float:
+        with sa.create_engine(reader, poolclass=sa.pool.NullPool).connect() as connection:
+            value: float = connection.exec_driver_sql("SELECT sum(use_kWh) FROM meters.usage_per_hour").scalar_one()
+            return value
+
+    assert used() == pytest.approx(4, abs=0.02)
+    # Views that are made anew keep the rights that were given on them.
+    postgresql.execute("DROP VIEW meters.p1_version")
+    assert "its views were made" in run("setup", env=postgresql.env).stdout
+    assert used() == pytest.approx(4, abs=0.02)
