@@ -21,13 +21,15 @@ class Register:
     """A column of the views, and the column of `p1_readouts` that it is the use of.
 
     `most` is more of it than a home's connection lets through in an hour. `meters` are the numbers that tell a replaced
-    meter, the best first; `power` is the column that stands in where there is no register.
+    meter, the best first; `power` is the column that stands in where there is no register; `clock` the column that says
+    when the register was read.
     """
 
     column: str
     readout: str
     most: int
     power: str | None = None
+    clock: str | None = None
     meters: tuple[str, ...] = ("meter_id",)
 
     def words(self) -> dict[str, str]:
@@ -38,6 +40,13 @@ class Register:
             "column": self.column,
             "readout": self.readout,
             "most": str(self.most),
+            "start": self._at("k.time", "a", "an", "k.start_share"),
+            "end": self._at("k.until", "b", "bn", "k.end_share"),
+            "stale": "\n                ".join(
+                [f"coalesce({row}.{self.readout}, 0) <= 0 OR" for row in rows]
+                + [f"k.time - a.{self.clock} BETWEEN 601 AND 7200 OR k.until - b.{self.clock} BETWEEN 601 AND 7200"]
+            ),
+            "any": ", ".join(f"nullif({row}.{self.readout}, 0)" for row in rows),
             "unknown": f"r.{self.readout} IS NULL" + (f" OR p.{self.readout} IS NULL" if self.power else ""),
             "same_as_next": _first([*(f"n.{meter} = r.{meter}" for meter in self.meters), "TRUE"]),
             "same_as_base": _first([*(f"b.{meter} = r.{meter}" for meter in self.meters), "TRUE"]),
@@ -46,6 +55,14 @@ class Register:
             "energy": f"r.{self.power} * (r.time - p.time) / 3600e0" if self.power else "NULL",
             "known": ",\n            ".join(", ".join(known[start : start + 4]) for start in range(0, len(known), 4)),
         }
+
+    def _at(self, moment: str, row: str, after: str, share: str) -> str:
+        """The register at a boundary: what the row says, or the one behind it if the meter read it before."""
+        value = f"{row}.{self.readout} + {share} * ({after}.{self.readout} - {row}.{self.readout})"
+        if self.clock is None:
+            return value
+        read = f"{after}.{self.clock} BETWEEN {after}.time - 7200 AND {moment}"
+        return f"CASE WHEN {read} THEN {after}.{self.readout} ELSE {value} END"
 
 
 REGISTERS = (
@@ -56,7 +73,7 @@ REGISTERS = (
     Register("injection_kWh_1", "injection_reading_1", 60),
     Register("injection_kWh_2", "injection_reading_2", 60),
     # The gas meter has a number of its own: it stays when the electricity meter is replaced.
-    Register("gas_m3", "gas_meter_reading", 40, meters=("gas_meter_id", "meter_id")),
+    Register("gas_m3", "gas_meter_reading", 40, clock="gas_time", meters=("gas_meter_id", "meter_id")),
     Register("water_m3", "water_meter_reading", 40),
     Register("heat_GJ", "heat_meter_reading", 1),
     Register("use_kWh_3", "use_reading_3", 60),
@@ -71,9 +88,10 @@ def files(dialect: str) -> dict[str, str]:
     text = (FOLDER / "templates" / f"{dialect}.sql").read_text(encoding="utf-8")
     _, *parts = re.split(r"^-- \[(\w+)\]\n", text, flags=re.MULTILINE)
     template = dict(zip(parts[::2], (part.strip("\n") for part in parts[1::2]), strict=True))
+    words = {each: _all_words(each, template) for each in REGISTERS}
     lists = {
         name: ("\n" if name in ("name", "reading") else ",\n").join(
-            template[name].format(**each.words()) for each in REGISTERS
+            template[name].format(**words[each]) for each in REGISTERS
         )
         for name in ("step", "name", "reading", "usage", "column")
         if name in template
@@ -82,6 +100,15 @@ def files(dialect: str) -> dict[str, str]:
     made |= {f"usage_per_{unit}": template["usage_per"].format(unit=unit, **lists) + "\n" for unit in UNITS}
     version = sha256("".join(made.get(name) or _by_hand(dialect, name) for name in NAMES[:-1]).encode())
     return made | {NAMES[-1]: template[NAMES[-1]].format(version=version.hexdigest()[:16]) + "\n"}
+
+
+def _all_words(register: Register, template: dict[str, str]) -> dict[str, str]:
+    """The words of one register, those that the dialect itself spells among them."""
+    words = register.words()
+    words |= {name: template[name].format(**words) for name in ("likely", "back")}
+    since, until = (template["gas_at"].format(moment=moment, **words) for moment in ("k.time", "k.until"))
+    clocked = template["by_its_own_clock"].format(since=since, until=until, **words)
+    return words | {"by_its_own_clock": f"\n{clocked}" if register.clock else ""}
 
 
 def _by_hand(dialect: str, name: str) -> str:

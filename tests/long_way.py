@@ -111,6 +111,7 @@ class Boundary:
     """The rows on both sides of a moment, and how far between them it lies."""
 
     def __init__(self, rows: Sequence[Row], moment: int) -> None:
+        self.moment = moment
         after = bisect_right(rows, moment, key=second)
         self.at = max(after - 1, 0)
         self.row, self.next = rows[self.at], rows[min(after, len(rows) - 1)]
@@ -123,12 +124,57 @@ class Boundary:
         old, new = exact(self.row[name]), exact(self.next[name])
         assert old is not None
         assert new is not None
+        if name == "gas_meter_reading" and self.next["time"] - 7200 <= (self.next.get("gas_time") or 0) <= self.moment:
+            return new
         return old + self.share * (new - old)
+
+
+def read_at(row: Row) -> int:
+    """When the gas meter was read: by its own clock, where that can be."""
+    moment, own = second(row), row.get("gas_time")
+    return int(own) if own is not None and moment - 7200 <= own <= moment + 3600 else moment
+
+
+def gas_at(rows: Sequence[Row], moment: int, back: int) -> Fraction | None:
+    """The gas meter's register at a moment, by its own clock."""
+    first = bisect_left(rows, moment - max(back, 3600), key=second)
+    known = [
+        (each, read_at(each), value)
+        for each in rows[first : bisect_right(rows, moment + 31 * DAY, key=second)]
+        if (value := exact(each["gas_meter_reading"]))
+    ]
+    before = [
+        (when, value) for each, when, value in known if when <= moment and moment - back <= each["time"] <= moment + 900
+    ]
+    after = [(when, value) for each, when, value in known if when > moment and each["time"] > moment - 3600]
+    if not before:
+        return None
+    (since, low), (until, high) = before[-1], after[0] if after else before[-1]
+    share = Fraction(moment - since, until - since) if GAP < until - since <= 3600 and high > low else 0
+    return low + share * (high - low)
+
+
+def used_by_the_gas_meters_clock(rows: Sequence[Row], start: Boundary, end: Boundary) -> Fraction | None:
+    """What was used between two moments at which the rows alone do not tell what the gas meter said."""
+    chain = [exact(row.get("gas_meter_reading")) or 0 for row in (start.row, start.next, end.row, end.next)]
+    ages = [each.moment - (each.row.get("gas_time") or each.moment) for each in (start, end)]
+    newest = exact(rows[-1].get("gas_meter_reading"))
+    if (any(chain) or newest) and (min(chain) <= 0 or any(600 < age <= 7200 for age in ages)):
+        back = 31 * DAY if any(chain) else 3 * 3600
+        values = gas_at(rows, start.moment, back), gas_at(rows, end.moment, back)
+        if values[0] is not None and values[1] is not None:
+            likely = can_be("gas_m3", min(end.next["time"] - start.row["time"], 99 * 3600))
+            return values[1] - values[0] if 0 <= values[1] - values[0] <= likely else None
+    return None
 
 
 def used(rows: Sequence[Row], start: Boundary, end: Boundary, column: str) -> Fraction | None:
     """What was used from one moment to another."""
     name = REGISTERS[column]
+    if column == "gas_m3" and not another_meter(start.row, end.next, column):
+        gas = used_by_the_gas_meters_clock(rows, start, end)
+        if gas is not None:
+            return gas
     chain = [exact(row.get(name)) for row in (start.row, start.next, end.row, end.next)]
     first, second_, third, last = chain
     if first is not None and second_ is not None and third is not None and last is not None:

@@ -20,7 +20,7 @@ def some_rows(chance: random.Random) -> list[Row]:
     count = chance.choice([0, 1, 2, 40, 400, 400])
     old_until = chance.choice([0, 0, count // 2, count])
     has = {name: chance.random() < 0.8 for name in [*REGISTERS.values(), *POWERS.values(), "meter_id", "gas_meter_id"]}
-    meter, gas_meter = 1, 10
+    meter, gas_meter, every = 1, 10, chance.choice([None, 300, 3600])
     register = {name: chance.randrange(10_000_000) for name in REGISTERS.values()}
     rows = []
     for number in range(count):
@@ -42,6 +42,7 @@ def some_rows(chance: random.Random) -> list[Row]:
         if number < old_until:
             row |= dict.fromkeys(row.keys() - {"net_use", "net_injection", "gas_meter_reading"})
         peak = chance.randrange(1000, 6000) / 1000 if chance.random() < 0.9 else None
+        row["gas_time"] = moment - chance.choice([0, moment % every, moment % every, -20, 90_000]) if every else None
         row |= {"time": moment, "meter_time": chance.choice([None, moment - 2, moment + 90])}
         rows.append(row | {"demand_month_peak": peak, "demand_month_peak_time": moment - 900})
     return rows

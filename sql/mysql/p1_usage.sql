@@ -14,11 +14,8 @@ SELECT
             AND a.use_reading <= b.use_reading
             AND an.use_reading <= bn.use_reading
             AND b.use_reading <= bn.use_reading
-            AND bn.use_reading - a.use_reading <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            b.use_reading - a.use_reading
-            + k.end_share * (bn.use_reading - b.use_reading)
-            - k.start_share * (an.use_reading - a.use_reading)
+            AND bn.use_reading - a.use_reading <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.use_reading + k.end_share * (bn.use_reading - b.use_reading) - (a.use_reading + k.start_share * (an.use_reading - a.use_reading))
         WHEN COALESCE(
             a.use_reading, an.use_reading, b.use_reading, bn.use_reading,
             a.net_use, an.net_use, b.net_use, bn.net_use
@@ -35,11 +32,8 @@ SELECT
             AND a.use_reading_1 <= b.use_reading_1
             AND an.use_reading_1 <= bn.use_reading_1
             AND b.use_reading_1 <= bn.use_reading_1
-            AND bn.use_reading_1 - a.use_reading_1 <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            b.use_reading_1 - a.use_reading_1
-            + k.end_share * (bn.use_reading_1 - b.use_reading_1)
-            - k.start_share * (an.use_reading_1 - a.use_reading_1)
+            AND bn.use_reading_1 - a.use_reading_1 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.use_reading_1 + k.end_share * (bn.use_reading_1 - b.use_reading_1) - (a.use_reading_1 + k.start_share * (an.use_reading_1 - a.use_reading_1))
         WHEN COALESCE(
             a.use_reading_1, an.use_reading_1, b.use_reading_1, bn.use_reading_1
         ) IS NOT NULL
@@ -55,11 +49,8 @@ SELECT
             AND a.use_reading_2 <= b.use_reading_2
             AND an.use_reading_2 <= bn.use_reading_2
             AND b.use_reading_2 <= bn.use_reading_2
-            AND bn.use_reading_2 - a.use_reading_2 <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            b.use_reading_2 - a.use_reading_2
-            + k.end_share * (bn.use_reading_2 - b.use_reading_2)
-            - k.start_share * (an.use_reading_2 - a.use_reading_2)
+            AND bn.use_reading_2 - a.use_reading_2 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.use_reading_2 + k.end_share * (bn.use_reading_2 - b.use_reading_2) - (a.use_reading_2 + k.start_share * (an.use_reading_2 - a.use_reading_2))
         WHEN COALESCE(
             a.use_reading_2, an.use_reading_2, b.use_reading_2, bn.use_reading_2
         ) IS NOT NULL
@@ -75,11 +66,8 @@ SELECT
             AND a.injection_reading <= b.injection_reading
             AND an.injection_reading <= bn.injection_reading
             AND b.injection_reading <= bn.injection_reading
-            AND bn.injection_reading - a.injection_reading <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            b.injection_reading - a.injection_reading
-            + k.end_share * (bn.injection_reading - b.injection_reading)
-            - k.start_share * (an.injection_reading - a.injection_reading)
+            AND bn.injection_reading - a.injection_reading <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.injection_reading + k.end_share * (bn.injection_reading - b.injection_reading) - (a.injection_reading + k.start_share * (an.injection_reading - a.injection_reading))
         WHEN COALESCE(
             a.injection_reading, an.injection_reading, b.injection_reading, bn.injection_reading,
             a.net_injection, an.net_injection, b.net_injection, bn.net_injection
@@ -96,11 +84,8 @@ SELECT
             AND a.injection_reading_1 <= b.injection_reading_1
             AND an.injection_reading_1 <= bn.injection_reading_1
             AND b.injection_reading_1 <= bn.injection_reading_1
-            AND bn.injection_reading_1 - a.injection_reading_1 <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            b.injection_reading_1 - a.injection_reading_1
-            + k.end_share * (bn.injection_reading_1 - b.injection_reading_1)
-            - k.start_share * (an.injection_reading_1 - a.injection_reading_1)
+            AND bn.injection_reading_1 - a.injection_reading_1 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.injection_reading_1 + k.end_share * (bn.injection_reading_1 - b.injection_reading_1) - (a.injection_reading_1 + k.start_share * (an.injection_reading_1 - a.injection_reading_1))
         WHEN COALESCE(
             a.injection_reading_1, an.injection_reading_1, b.injection_reading_1, bn.injection_reading_1
         ) IS NOT NULL
@@ -116,11 +101,8 @@ SELECT
             AND a.injection_reading_2 <= b.injection_reading_2
             AND an.injection_reading_2 <= bn.injection_reading_2
             AND b.injection_reading_2 <= bn.injection_reading_2
-            AND bn.injection_reading_2 - a.injection_reading_2 <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            b.injection_reading_2 - a.injection_reading_2
-            + k.end_share * (bn.injection_reading_2 - b.injection_reading_2)
-            - k.start_share * (an.injection_reading_2 - a.injection_reading_2)
+            AND bn.injection_reading_2 - a.injection_reading_2 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.injection_reading_2 + k.end_share * (bn.injection_reading_2 - b.injection_reading_2) - (a.injection_reading_2 + k.start_share * (an.injection_reading_2 - a.injection_reading_2))
         WHEN COALESCE(
             a.injection_reading_2, an.injection_reading_2, b.injection_reading_2, bn.injection_reading_2
         ) IS NOT NULL
@@ -131,16 +113,27 @@ SELECT
     END + 0e0 AS injection_kWh_2,
     CASE
         WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
+            AND coalesce(
+                nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0),
+                (SELECT gas_meter_reading FROM p1_readouts WHERE time = p1_time_at(UNIX_TIMESTAMP() + 86400))
+            ) > 0
+            AND (
+                coalesce(a.gas_meter_reading, 0) <= 0 OR
+                coalesce(an.gas_meter_reading, 0) <= 0 OR
+                coalesce(b.gas_meter_reading, 0) <= 0 OR
+                coalesce(bn.gas_meter_reading, 0) <= 0 OR
+                k.time - a.gas_time BETWEEN 601 AND 7200 OR k.until - b.gas_time BETWEEN 601 AND 7200
+            )
+            AND p1_gas_at(k.until, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_gas_at(k.time, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) BETWEEN 0 AND 40 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN p1_gas_at(k.until, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_gas_at(k.time, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END)
+        WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
             AND (a.gas_meter_reading > 0 OR bn.gas_meter_reading = 0)
             AND a.gas_meter_reading <= an.gas_meter_reading
             AND a.gas_meter_reading <= b.gas_meter_reading
             AND an.gas_meter_reading <= bn.gas_meter_reading
             AND b.gas_meter_reading <= bn.gas_meter_reading
-            AND bn.gas_meter_reading - a.gas_meter_reading <= 40 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            b.gas_meter_reading - a.gas_meter_reading
-            + k.end_share * (bn.gas_meter_reading - b.gas_meter_reading)
-            - k.start_share * (an.gas_meter_reading - a.gas_meter_reading)
+            AND bn.gas_meter_reading - a.gas_meter_reading <= 40 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN CASE WHEN bn.gas_time BETWEEN bn.time - 7200 AND k.until THEN bn.gas_meter_reading ELSE b.gas_meter_reading + k.end_share * (bn.gas_meter_reading - b.gas_meter_reading) END - (CASE WHEN an.gas_time BETWEEN an.time - 7200 AND k.time THEN an.gas_meter_reading ELSE a.gas_meter_reading + k.start_share * (an.gas_meter_reading - a.gas_meter_reading) END)
         WHEN COALESCE(
             a.gas_meter_reading, an.gas_meter_reading, b.gas_meter_reading, bn.gas_meter_reading
         ) IS NOT NULL
@@ -156,11 +149,8 @@ SELECT
             AND a.water_meter_reading <= b.water_meter_reading
             AND an.water_meter_reading <= bn.water_meter_reading
             AND b.water_meter_reading <= bn.water_meter_reading
-            AND bn.water_meter_reading - a.water_meter_reading <= 40 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            b.water_meter_reading - a.water_meter_reading
-            + k.end_share * (bn.water_meter_reading - b.water_meter_reading)
-            - k.start_share * (an.water_meter_reading - a.water_meter_reading)
+            AND bn.water_meter_reading - a.water_meter_reading <= 40 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.water_meter_reading + k.end_share * (bn.water_meter_reading - b.water_meter_reading) - (a.water_meter_reading + k.start_share * (an.water_meter_reading - a.water_meter_reading))
         WHEN COALESCE(
             a.water_meter_reading, an.water_meter_reading, b.water_meter_reading, bn.water_meter_reading
         ) IS NOT NULL
@@ -176,11 +166,8 @@ SELECT
             AND a.heat_meter_reading <= b.heat_meter_reading
             AND an.heat_meter_reading <= bn.heat_meter_reading
             AND b.heat_meter_reading <= bn.heat_meter_reading
-            AND bn.heat_meter_reading - a.heat_meter_reading <= 1 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            b.heat_meter_reading - a.heat_meter_reading
-            + k.end_share * (bn.heat_meter_reading - b.heat_meter_reading)
-            - k.start_share * (an.heat_meter_reading - a.heat_meter_reading)
+            AND bn.heat_meter_reading - a.heat_meter_reading <= 1 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.heat_meter_reading + k.end_share * (bn.heat_meter_reading - b.heat_meter_reading) - (a.heat_meter_reading + k.start_share * (an.heat_meter_reading - a.heat_meter_reading))
         WHEN COALESCE(
             a.heat_meter_reading, an.heat_meter_reading, b.heat_meter_reading, bn.heat_meter_reading
         ) IS NOT NULL
@@ -196,11 +183,8 @@ SELECT
             AND a.use_reading_3 <= b.use_reading_3
             AND an.use_reading_3 <= bn.use_reading_3
             AND b.use_reading_3 <= bn.use_reading_3
-            AND bn.use_reading_3 - a.use_reading_3 <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            b.use_reading_3 - a.use_reading_3
-            + k.end_share * (bn.use_reading_3 - b.use_reading_3)
-            - k.start_share * (an.use_reading_3 - a.use_reading_3)
+            AND bn.use_reading_3 - a.use_reading_3 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.use_reading_3 + k.end_share * (bn.use_reading_3 - b.use_reading_3) - (a.use_reading_3 + k.start_share * (an.use_reading_3 - a.use_reading_3))
         WHEN COALESCE(
             a.use_reading_3, an.use_reading_3, b.use_reading_3, bn.use_reading_3
         ) IS NOT NULL
@@ -216,11 +200,8 @@ SELECT
             AND a.use_reading_4 <= b.use_reading_4
             AND an.use_reading_4 <= bn.use_reading_4
             AND b.use_reading_4 <= bn.use_reading_4
-            AND bn.use_reading_4 - a.use_reading_4 <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            b.use_reading_4 - a.use_reading_4
-            + k.end_share * (bn.use_reading_4 - b.use_reading_4)
-            - k.start_share * (an.use_reading_4 - a.use_reading_4)
+            AND bn.use_reading_4 - a.use_reading_4 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.use_reading_4 + k.end_share * (bn.use_reading_4 - b.use_reading_4) - (a.use_reading_4 + k.start_share * (an.use_reading_4 - a.use_reading_4))
         WHEN COALESCE(
             a.use_reading_4, an.use_reading_4, b.use_reading_4, bn.use_reading_4
         ) IS NOT NULL
@@ -236,11 +217,8 @@ SELECT
             AND a.injection_reading_3 <= b.injection_reading_3
             AND an.injection_reading_3 <= bn.injection_reading_3
             AND b.injection_reading_3 <= bn.injection_reading_3
-            AND bn.injection_reading_3 - a.injection_reading_3 <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            b.injection_reading_3 - a.injection_reading_3
-            + k.end_share * (bn.injection_reading_3 - b.injection_reading_3)
-            - k.start_share * (an.injection_reading_3 - a.injection_reading_3)
+            AND bn.injection_reading_3 - a.injection_reading_3 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.injection_reading_3 + k.end_share * (bn.injection_reading_3 - b.injection_reading_3) - (a.injection_reading_3 + k.start_share * (an.injection_reading_3 - a.injection_reading_3))
         WHEN COALESCE(
             a.injection_reading_3, an.injection_reading_3, b.injection_reading_3, bn.injection_reading_3
         ) IS NOT NULL
@@ -256,11 +234,8 @@ SELECT
             AND a.injection_reading_4 <= b.injection_reading_4
             AND an.injection_reading_4 <= bn.injection_reading_4
             AND b.injection_reading_4 <= bn.injection_reading_4
-            AND bn.injection_reading_4 - a.injection_reading_4 <= 60 * LEAST((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            b.injection_reading_4 - a.injection_reading_4
-            + k.end_share * (bn.injection_reading_4 - b.injection_reading_4)
-            - k.start_share * (an.injection_reading_4 - a.injection_reading_4)
+            AND bn.injection_reading_4 - a.injection_reading_4 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.injection_reading_4 + k.end_share * (bn.injection_reading_4 - b.injection_reading_4) - (a.injection_reading_4 + k.start_share * (an.injection_reading_4 - a.injection_reading_4))
         WHEN COALESCE(
             a.injection_reading_4, an.injection_reading_4, b.injection_reading_4, bn.injection_reading_4
         ) IS NOT NULL

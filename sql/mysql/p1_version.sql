@@ -1,3 +1,3 @@
 -- Which views these are: the program compares it with its own.
 CREATE OR REPLACE VIEW p1_version AS
-SELECT '6f06162a10b5ca96' AS views;
+SELECT 'cc557ec1ddbaa108' AS views;

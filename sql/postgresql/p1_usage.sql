@@ -15,10 +15,7 @@ SELECT
             AND an.use_reading <= bn.use_reading
             AND b.use_reading <= bn.use_reading
             AND bn.use_reading - a.use_reading <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            (b.use_reading - a.use_reading)::float8
-            + k.end_share * (bn.use_reading - b.use_reading)::float8
-            - k.start_share * (an.use_reading - a.use_reading)::float8
+        THEN (b.use_reading + k.end_share * (bn.use_reading - b.use_reading) - (a.use_reading + k.start_share * (an.use_reading - a.use_reading)))::float8
         WHEN coalesce(
             a.use_reading, an.use_reading, b.use_reading, bn.use_reading,
             a.net_use, an.net_use, b.net_use, bn.net_use
@@ -36,10 +33,7 @@ SELECT
             AND an.use_reading_1 <= bn.use_reading_1
             AND b.use_reading_1 <= bn.use_reading_1
             AND bn.use_reading_1 - a.use_reading_1 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            (b.use_reading_1 - a.use_reading_1)::float8
-            + k.end_share * (bn.use_reading_1 - b.use_reading_1)::float8
-            - k.start_share * (an.use_reading_1 - a.use_reading_1)::float8
+        THEN (b.use_reading_1 + k.end_share * (bn.use_reading_1 - b.use_reading_1) - (a.use_reading_1 + k.start_share * (an.use_reading_1 - a.use_reading_1)))::float8
         WHEN coalesce(
             a.use_reading_1, an.use_reading_1, b.use_reading_1, bn.use_reading_1
         ) IS NOT NULL
@@ -56,10 +50,7 @@ SELECT
             AND an.use_reading_2 <= bn.use_reading_2
             AND b.use_reading_2 <= bn.use_reading_2
             AND bn.use_reading_2 - a.use_reading_2 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            (b.use_reading_2 - a.use_reading_2)::float8
-            + k.end_share * (bn.use_reading_2 - b.use_reading_2)::float8
-            - k.start_share * (an.use_reading_2 - a.use_reading_2)::float8
+        THEN (b.use_reading_2 + k.end_share * (bn.use_reading_2 - b.use_reading_2) - (a.use_reading_2 + k.start_share * (an.use_reading_2 - a.use_reading_2)))::float8
         WHEN coalesce(
             a.use_reading_2, an.use_reading_2, b.use_reading_2, bn.use_reading_2
         ) IS NOT NULL
@@ -76,10 +67,7 @@ SELECT
             AND an.injection_reading <= bn.injection_reading
             AND b.injection_reading <= bn.injection_reading
             AND bn.injection_reading - a.injection_reading <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            (b.injection_reading - a.injection_reading)::float8
-            + k.end_share * (bn.injection_reading - b.injection_reading)::float8
-            - k.start_share * (an.injection_reading - a.injection_reading)::float8
+        THEN (b.injection_reading + k.end_share * (bn.injection_reading - b.injection_reading) - (a.injection_reading + k.start_share * (an.injection_reading - a.injection_reading)))::float8
         WHEN coalesce(
             a.injection_reading, an.injection_reading, b.injection_reading, bn.injection_reading,
             a.net_injection, an.net_injection, b.net_injection, bn.net_injection
@@ -97,10 +85,7 @@ SELECT
             AND an.injection_reading_1 <= bn.injection_reading_1
             AND b.injection_reading_1 <= bn.injection_reading_1
             AND bn.injection_reading_1 - a.injection_reading_1 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            (b.injection_reading_1 - a.injection_reading_1)::float8
-            + k.end_share * (bn.injection_reading_1 - b.injection_reading_1)::float8
-            - k.start_share * (an.injection_reading_1 - a.injection_reading_1)::float8
+        THEN (b.injection_reading_1 + k.end_share * (bn.injection_reading_1 - b.injection_reading_1) - (a.injection_reading_1 + k.start_share * (an.injection_reading_1 - a.injection_reading_1)))::float8
         WHEN coalesce(
             a.injection_reading_1, an.injection_reading_1, b.injection_reading_1, bn.injection_reading_1
         ) IS NOT NULL
@@ -117,10 +102,7 @@ SELECT
             AND an.injection_reading_2 <= bn.injection_reading_2
             AND b.injection_reading_2 <= bn.injection_reading_2
             AND bn.injection_reading_2 - a.injection_reading_2 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            (b.injection_reading_2 - a.injection_reading_2)::float8
-            + k.end_share * (bn.injection_reading_2 - b.injection_reading_2)::float8
-            - k.start_share * (an.injection_reading_2 - a.injection_reading_2)::float8
+        THEN (b.injection_reading_2 + k.end_share * (bn.injection_reading_2 - b.injection_reading_2) - (a.injection_reading_2 + k.start_share * (an.injection_reading_2 - a.injection_reading_2)))::float8
         WHEN coalesce(
             a.injection_reading_2, an.injection_reading_2, b.injection_reading_2, bn.injection_reading_2
         ) IS NOT NULL
@@ -131,16 +113,30 @@ SELECT
     END AS injection_kWh_2,
     CASE
         WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
+            AND coalesce(
+                nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0),
+                (
+                SELECT q.gas_meter_reading FROM p1_readouts AS q
+                WHERE q.time <= extract(epoch FROM now())::bigint + 86400 ORDER BY q.time DESC LIMIT 1
+            )
+            ) > 0
+            AND (
+                coalesce(a.gas_meter_reading, 0) <= 0 OR
+                coalesce(an.gas_meter_reading, 0) <= 0 OR
+                coalesce(b.gas_meter_reading, 0) <= 0 OR
+                coalesce(bn.gas_meter_reading, 0) <= 0 OR
+                k.time - a.gas_time BETWEEN 601 AND 7200 OR k.until - b.gas_time BETWEEN 601 AND 7200
+            )
+            AND p1_gas_at(k.until, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_gas_at(k.time, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) BETWEEN 0 AND 40 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN p1_gas_at(k.until, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_gas_at(k.time, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END)
+        WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
             AND (a.gas_meter_reading > 0 OR bn.gas_meter_reading = 0)
             AND a.gas_meter_reading <= an.gas_meter_reading
             AND a.gas_meter_reading <= b.gas_meter_reading
             AND an.gas_meter_reading <= bn.gas_meter_reading
             AND b.gas_meter_reading <= bn.gas_meter_reading
             AND bn.gas_meter_reading - a.gas_meter_reading <= 40 * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            (b.gas_meter_reading - a.gas_meter_reading)::float8
-            + k.end_share * (bn.gas_meter_reading - b.gas_meter_reading)::float8
-            - k.start_share * (an.gas_meter_reading - a.gas_meter_reading)::float8
+        THEN (CASE WHEN bn.gas_time BETWEEN bn.time - 7200 AND k.until THEN bn.gas_meter_reading ELSE b.gas_meter_reading + k.end_share * (bn.gas_meter_reading - b.gas_meter_reading) END - (CASE WHEN an.gas_time BETWEEN an.time - 7200 AND k.time THEN an.gas_meter_reading ELSE a.gas_meter_reading + k.start_share * (an.gas_meter_reading - a.gas_meter_reading) END))::float8
         WHEN coalesce(
             a.gas_meter_reading, an.gas_meter_reading, b.gas_meter_reading, bn.gas_meter_reading
         ) IS NOT NULL
@@ -157,10 +153,7 @@ SELECT
             AND an.water_meter_reading <= bn.water_meter_reading
             AND b.water_meter_reading <= bn.water_meter_reading
             AND bn.water_meter_reading - a.water_meter_reading <= 40 * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            (b.water_meter_reading - a.water_meter_reading)::float8
-            + k.end_share * (bn.water_meter_reading - b.water_meter_reading)::float8
-            - k.start_share * (an.water_meter_reading - a.water_meter_reading)::float8
+        THEN (b.water_meter_reading + k.end_share * (bn.water_meter_reading - b.water_meter_reading) - (a.water_meter_reading + k.start_share * (an.water_meter_reading - a.water_meter_reading)))::float8
         WHEN coalesce(
             a.water_meter_reading, an.water_meter_reading, b.water_meter_reading, bn.water_meter_reading
         ) IS NOT NULL
@@ -177,10 +170,7 @@ SELECT
             AND an.heat_meter_reading <= bn.heat_meter_reading
             AND b.heat_meter_reading <= bn.heat_meter_reading
             AND bn.heat_meter_reading - a.heat_meter_reading <= 1 * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            (b.heat_meter_reading - a.heat_meter_reading)::float8
-            + k.end_share * (bn.heat_meter_reading - b.heat_meter_reading)::float8
-            - k.start_share * (an.heat_meter_reading - a.heat_meter_reading)::float8
+        THEN (b.heat_meter_reading + k.end_share * (bn.heat_meter_reading - b.heat_meter_reading) - (a.heat_meter_reading + k.start_share * (an.heat_meter_reading - a.heat_meter_reading)))::float8
         WHEN coalesce(
             a.heat_meter_reading, an.heat_meter_reading, b.heat_meter_reading, bn.heat_meter_reading
         ) IS NOT NULL
@@ -197,10 +187,7 @@ SELECT
             AND an.use_reading_3 <= bn.use_reading_3
             AND b.use_reading_3 <= bn.use_reading_3
             AND bn.use_reading_3 - a.use_reading_3 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            (b.use_reading_3 - a.use_reading_3)::float8
-            + k.end_share * (bn.use_reading_3 - b.use_reading_3)::float8
-            - k.start_share * (an.use_reading_3 - a.use_reading_3)::float8
+        THEN (b.use_reading_3 + k.end_share * (bn.use_reading_3 - b.use_reading_3) - (a.use_reading_3 + k.start_share * (an.use_reading_3 - a.use_reading_3)))::float8
         WHEN coalesce(
             a.use_reading_3, an.use_reading_3, b.use_reading_3, bn.use_reading_3
         ) IS NOT NULL
@@ -217,10 +204,7 @@ SELECT
             AND an.use_reading_4 <= bn.use_reading_4
             AND b.use_reading_4 <= bn.use_reading_4
             AND bn.use_reading_4 - a.use_reading_4 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            (b.use_reading_4 - a.use_reading_4)::float8
-            + k.end_share * (bn.use_reading_4 - b.use_reading_4)::float8
-            - k.start_share * (an.use_reading_4 - a.use_reading_4)::float8
+        THEN (b.use_reading_4 + k.end_share * (bn.use_reading_4 - b.use_reading_4) - (a.use_reading_4 + k.start_share * (an.use_reading_4 - a.use_reading_4)))::float8
         WHEN coalesce(
             a.use_reading_4, an.use_reading_4, b.use_reading_4, bn.use_reading_4
         ) IS NOT NULL
@@ -237,10 +221,7 @@ SELECT
             AND an.injection_reading_3 <= bn.injection_reading_3
             AND b.injection_reading_3 <= bn.injection_reading_3
             AND bn.injection_reading_3 - a.injection_reading_3 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            (b.injection_reading_3 - a.injection_reading_3)::float8
-            + k.end_share * (bn.injection_reading_3 - b.injection_reading_3)::float8
-            - k.start_share * (an.injection_reading_3 - a.injection_reading_3)::float8
+        THEN (b.injection_reading_3 + k.end_share * (bn.injection_reading_3 - b.injection_reading_3) - (a.injection_reading_3 + k.start_share * (an.injection_reading_3 - a.injection_reading_3)))::float8
         WHEN coalesce(
             a.injection_reading_3, an.injection_reading_3, b.injection_reading_3, bn.injection_reading_3
         ) IS NOT NULL
@@ -257,10 +238,7 @@ SELECT
             AND an.injection_reading_4 <= bn.injection_reading_4
             AND b.injection_reading_4 <= bn.injection_reading_4
             AND bn.injection_reading_4 - a.injection_reading_4 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            (b.injection_reading_4 - a.injection_reading_4)::float8
-            + k.end_share * (bn.injection_reading_4 - b.injection_reading_4)::float8
-            - k.start_share * (an.injection_reading_4 - a.injection_reading_4)::float8
+        THEN (b.injection_reading_4 + k.end_share * (bn.injection_reading_4 - b.injection_reading_4) - (a.injection_reading_4 + k.start_share * (an.injection_reading_4 - a.injection_reading_4)))::float8
         WHEN coalesce(
             a.injection_reading_4, an.injection_reading_4, b.injection_reading_4, bn.injection_reading_4
         ) IS NOT NULL

@@ -44,6 +44,32 @@ RETURN (
     ORDER BY time DESC LIMIT 1
 );
 
+-- The gas meter's register at `t`, by its own clock where that can be: a reading may be up to two hours older than its
+-- row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
+CREATE OR REPLACE FUNCTION p1_gas_at(t bigint, back bigint) RETURNS float8 LANGUAGE sql STABLE
+RETURN (
+    SELECT b.reading + CASE
+        WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
+        THEN (n.reading - b.reading)::float8 * (t - b.read_at) / (n.read_at - b.read_at)
+        ELSE 0
+    END
+    FROM (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time <= least(t, extract(epoch FROM now())::bigint) + 900 AND time >= greatest(t - back, 1104537600)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= t
+        ORDER BY time DESC LIMIT 1
+    ) AS b
+    LEFT JOIN (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time > t - 3600 AND time <= least(t + 2678400, extract(epoch FROM now())::bigint + 86400)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > t
+        ORDER BY time LIMIT 1
+    ) AS n ON TRUE
+);
+
 -- Every row with what was used since the row before it, which is found by one look-up of the key.
 --
 -- A register that drops, or a step between two different meters, counts as no use. Rows without a register (those of a
@@ -120,6 +146,12 @@ RETURN (
 -- [name]
             WHEN '{column}' THEN {column}
 
+-- [back]
+CASE WHEN coalesce({any}) > 0 THEN 2678400 ELSE 10800 END
+
+-- [gas_at]
+p1_gas_at({moment}, {back})
+
 -- [p1_usage]
 -- What was used in each of `p1_periods`: the difference of the meter's registers between its two boundaries.
 --
@@ -137,19 +169,35 @@ JOIN p1_readouts AS an ON an.time = k.start_next
 JOIN p1_readouts AS b ON b.time = k.end_row
 JOIN p1_readouts AS bn ON bn.time = k.end_next;
 
+-- [likely]
+{most} * least((bn.time - a.time) / 3600e0 + 1, 100)
+
+-- [by_its_own_clock]
+
+        WHEN {same_meter}
+            AND coalesce(
+                {any},
+                (
+                SELECT q.gas_meter_reading FROM p1_readouts AS q
+                WHERE q.time <= extract(epoch FROM now())::bigint + 86400 ORDER BY q.time DESC LIMIT 1
+            )
+            ) > 0
+            AND (
+                {stale}
+            )
+            AND {until} - {since} BETWEEN 0 AND {likely}
+        THEN {until} - {since}
+
 -- [usage]
-    CASE
+    CASE{by_its_own_clock}
         WHEN {same_meter}
             AND (a.{readout} > 0 OR bn.{readout} = 0)
             AND a.{readout} <= an.{readout}
             AND a.{readout} <= b.{readout}
             AND an.{readout} <= bn.{readout}
             AND b.{readout} <= bn.{readout}
-            AND bn.{readout} - a.{readout} <= {most} * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            (b.{readout} - a.{readout})::float8
-            + k.end_share * (bn.{readout} - b.{readout})::float8
-            - k.start_share * (an.{readout} - a.{readout})::float8
+            AND bn.{readout} - a.{readout} <= {likely}
+        THEN ({end} - ({start}))::float8
         WHEN coalesce(
             {known}
         ) IS NOT NULL

@@ -63,6 +63,32 @@ WHERE r.time >= 1104537600 AND r.time <= unixepoch() + 86400;
         )
     END AS {column}
 
+-- [back]
+CASE WHEN coalesce({any}) > 0 THEN 2678400 ELSE 10800 END
+
+-- [gas_at]
+(
+    SELECT b.reading + CASE
+        WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
+        THEN (n.reading - b.reading) * ({moment} - b.read_at) / (n.read_at - b.read_at)
+        ELSE 0
+    END
+    FROM (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time <= min({moment}, unixepoch()) + 900 AND time >= max({moment} - {back}, 1104537600)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= {moment}
+        ORDER BY time DESC LIMIT 1
+    ) AS b
+    LEFT JOIN (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time > {moment} - 3600 AND time <= min({moment} + 2678400, unixepoch() + 86400)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > {moment}
+        ORDER BY time LIMIT 1
+    ) AS n ON TRUE
+)
+
 -- [p1_usage]
 -- What was used in each of `p1_periods`: the difference of the meter's registers between its two boundaries.
 --
@@ -81,19 +107,35 @@ CROSS JOIN p1_readouts AS an ON an.time = k.start_next
 CROSS JOIN p1_readouts AS b ON b.time = k.end_row
 CROSS JOIN p1_readouts AS bn ON bn.time = k.end_next;
 
+-- [likely]
+{most} * min((bn.time - a.time) / 3600e0 + 1, 100)
+
+-- [by_its_own_clock]
+
+        WHEN {same_meter}
+            AND coalesce(
+                {any},
+                (
+                SELECT q.gas_meter_reading FROM p1_readouts AS q
+                WHERE q.time <= unixepoch() + 86400 ORDER BY q.time DESC LIMIT 1
+            )
+            ) > 0
+            AND (
+                {stale}
+            )
+            AND {until} - {since} BETWEEN 0 AND {likely}
+        THEN {until} - {since}
+
 -- [usage]
-    round(CASE
+    round(CASE{by_its_own_clock}
         WHEN {same_meter}
             AND (a.{readout} > 0 OR bn.{readout} = 0)
             AND a.{readout} <= an.{readout}
             AND a.{readout} <= b.{readout}
             AND an.{readout} <= bn.{readout}
             AND b.{readout} <= bn.{readout}
-            AND bn.{readout} - a.{readout} <= {most} * min((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN
-            b.{readout} - a.{readout}
-            + k.end_share * (bn.{readout} - b.{readout})
-            - k.start_share * (an.{readout} - a.{readout})
+            AND bn.{readout} - a.{readout} <= {likely}
+        THEN {end} - ({start})
         WHEN coalesce(
             {known}
         ) IS NOT NULL
