@@ -1,6 +1,8 @@
 """Rows that are wrong: what the views say of a home whose use is known, in every database."""
 
+import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -132,3 +134,26 @@ def test_a_reader_whose_search_path_lacks_the_schema(postgresql: Database, run: 
     postgresql.execute("DROP VIEW meters.p1_version")
     assert "its views were made" in run("setup", env=postgresql.env).stdout
     assert used() == pytest.approx(4.8, abs=0.021)
+
+
+def test_the_readmes_statements(made: Database) -> None:
+    texts = re.findall(r"^```(sql|text)\n(.+?)```$", Path("sql/README.md").read_text(), re.MULTILINE | re.DOTALL)
+    queries = [text for kind, text in texts if kind == "sql"][["mariadb", "postgresql", "sqlite"].index(made.kind)]
+    corrections, thinning = (text for kind, text in texts if kind == "text")
+    rows = home()
+    for row in rows[80:]:
+        row |= {"meter_id": 3}
+    now = int(time.time())
+    recent = [rows[0] | {"time": now - ago, "meter_id": 3} for ago in (600, 60, -3 * 86400)]
+    fill(made, [*rows, *recent])
+    found = [made.execute(query) for query in queries.strip().split("\n")]
+    assert [len(each) for each in (found[0], found[2], found[3], found[4])] == [10, 1, 1, 1]
+    assert [round(float(value), 2) for value in list(found[2][0].values())[1:3]] == [4001.58, 4001.6]
+    for correction in corrections.strip().split("\n"):
+        made.execute(correction)
+    fill(made, home())
+    asked = f"SELECT * FROM usage_per_hour WHERE time > {TEN}"
+    before = made.execute(asked)
+    made.execute(thinning.replace("1704067200", str(TEN + 4 * 3600)))
+    assert len(made.execute("SELECT time FROM p1_readouts")) == 6
+    assert made.execute(asked) == before
