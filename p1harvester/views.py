@@ -19,6 +19,9 @@ NAMES = (
 DIALECTS = ("mysql", "postgresql", "sqlite")
 """Their folders."""
 
+SANE_SINCE, SANE_AHEAD = 1_104_537_600, 86_400
+"""A row of before 2005, or of more than a day ahead of now, counts as absent in every view: its clock was wrong."""
+
 _FOLDER = Path(__file__).with_name("sql")
 
 
