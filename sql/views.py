@@ -44,11 +44,16 @@ class Register:
             "end": self._at("k.until", "b", "bn", "k.end_share"),
             "stale": "\n                ".join(
                 [f"coalesce({row}.{self.readout}, 0) <= 0 OR" for row in rows]
-                + [f"k.time - a.{self.clock} BETWEEN 601 AND 7200 OR k.until - b.{self.clock} BETWEEN 601 AND 7200"]
+                + [
+                    # Not NULL: an AND looks on behind a NULL.
+                    f"coalesce(k.time - a.{self.clock}, 0) BETWEEN 601 AND 7200 OR",
+                    f"coalesce(k.until - b.{self.clock}, 0) BETWEEN 601 AND 7200",
+                ]
             ),
             "any": ", ".join(f"nullif({row}.{self.readout}, 0)" for row in rows),
             "unknown": f"r.{self.readout} IS NULL" + (f" OR p.{self.readout} IS NULL" if self.power else ""),
             "same_as_next": _first([*(f"n.{meter} = r.{meter}" for meter in self.meters), "TRUE"]),
+            "same_before": _first([*(f"n.{meter} = a.{meter}" for meter in self.meters), "TRUE"]),
             "same_as_base": _first([*(f"b.{meter} = r.{meter}" for meter in self.meters), "TRUE"]),
             "another_meter": _first([f"p.{meter} <> r.{meter}" for meter in self.meters]),
             "same_meter": _first([*(f"a.{meter} = bn.{meter}" for meter in self.meters), "TRUE"]),

@@ -61,6 +61,19 @@ def sane(row: Row, now: int) -> bool:
     return 1104537600 <= int(row["time"]) <= now + DAY
 
 
+def base(
+    rows: Sequence[Row], at: int, reading: Fraction, row: Row, column: str, low: Fraction = Fraction(0)
+) -> Fraction | None:
+    """What the newest row before that one says, of the same meter, that the reading can have come from."""
+    moment = rows[at]["time"]
+    for each in reversed(rows[bisect_left(rows, moment - 31 * DAY, key=second) : at]):
+        value = exact(each.get(REGISTERS[column]))
+        likely = can_be(column, moment - each["time"])
+        if value and low < value <= reading <= value + likely and not another_meter(row, each, column):
+            return value
+    return None
+
+
 def step(rows: Sequence[Row], at: int, column: str) -> Fraction | None:
     """What was used between a row and the one before it."""
     if at == 0:
@@ -88,12 +101,9 @@ def step(rows: Sequence[Row], at: int, column: str) -> Fraction | None:
             break
         if value and low <= value < new and not another_meter(row, each, column):
             return Fraction(0)
-    for each in reversed(rows[:at]):
-        value, since = exact(each.get(REGISTERS[column])), row["time"] - each["time"]
-        if since > 31 * DAY:
-            break
-        if value and low < value <= new <= value + can_be(column, since) and not another_meter(row, each, column):
-            return new - value
+    found = base(rows, at, new, row, column, low)
+    if found is not None:
+        return new - found
     if other:
         return Fraction(0)
     if old is None:
@@ -180,7 +190,8 @@ def used(rows: Sequence[Row], start: Boundary, end: Boundary, column: str) -> Fr
     if first is not None and second_ is not None and third is not None and last is not None:
         likely = can_be(column, min(end.next["time"] - start.row["time"], 99 * 3600))
         rises = first <= second_ <= last and first <= third <= last and last - first <= likely
-        if rises and (first > 0 or last == 0) and not another_meter(start.row, end.next, column):
+        begins = first > 0 or last == 0 or base(rows, start.at, last, start.row, column) is None
+        if rises and begins and not another_meter(start.row, end.next, column):
             return end.register(name) - start.register(name)
     powers = [row.get(POWERS.get(column, "")) for row in (start.row, start.next, end.row, end.next)]
     if [*chain, *powers] == [None] * 8:

@@ -50,6 +50,13 @@ def test_a_register_that_is_gone_for_a_while(first: int, last: int, value: float
     assert sum(step or 0 for (step,) in selected(made, "gas_usage_m3", "gas_usage_m3")) == pytest.approx(2.4)
 
 
+def test_a_young_meter_that_is_gone_over_an_hours_end(made: Database) -> None:
+    rows = home()
+    for n, row in enumerate(rows):
+        row["water_meter_reading"] = 0.0 if 55 <= n < 65 else 20 + n / 200
+    assert sum(hours(made, rows, "water_m3")) == pytest.approx(1.2)
+
+
 def test_a_clock_that_was_set_back(made: Database) -> None:
     rows = home()
     for row in rows[150:170]:

@@ -6,13 +6,13 @@
 CREATE OR REPLACE VIEW p1_periods AS
 WITH
 span AS (
-    SELECT
-        min(time) AS first,
-        max(time) AS last,
-        to_timestamp(min(time))::timestamp AS start,
-        to_timestamp(max(time))::timestamp AS stop
-    FROM p1_readouts
-    WHERE time >= 1104537600 AND time <= extract(epoch FROM now())::bigint + 86400
+    SELECT first, last, to_timestamp(first)::timestamp AS start, to_timestamp(last)::timestamp AS stop
+    FROM (
+        SELECT
+            (SELECT min(time) FROM p1_readouts WHERE time >= 1104537600) AS first,
+            (SELECT max(time) FROM p1_readouts WHERE time <= extract(epoch FROM now())::bigint + 86400) AS last
+    ) AS sane
+    WHERE first <= last
 ),
 periods AS (
     SELECT 'hour' AS unit, h AS time, h + 3600 AS until

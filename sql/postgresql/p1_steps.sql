@@ -537,7 +537,8 @@ LEFT JOIN LATERAL (
     SELECT * FROM p1_readouts AS q WHERE q.time < r.time AND q.time >= 1104537600 ORDER BY q.time DESC LIMIT 1
 ) AS p ON TRUE
 -- A row from before 2005, or from more than a day ahead of now, was stored under a wrong clock: it counts as absent.
-WHERE r.time >= 1104537600 AND r.time <= extract(epoch FROM now())::bigint + 86400;
+-- The `+ 0` keeps PostgreSQL from planning for these instead of the range that is asked for.
+WHERE r.time + 0 >= 1104537600 AND r.time + 0 <= extract(epoch FROM now())::bigint + 86400;
 
 -- The steps of one column from `start_row` to `end_next`, added up. Of the first step, if it ends at `start_next`, the
 -- share `start_share` is left out; of the last, if it begins at `end_row`, the share `end_share` is taken.

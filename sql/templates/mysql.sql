@@ -208,7 +208,11 @@ STRAIGHT_JOIN p1_readouts AS bn ON bn.time = k.end_next;
 -- [usage]
     CASE{by_its_own_clock}
         WHEN {same_meter}
-            AND (a.{readout} > 0 OR bn.{readout} = 0)
+            AND CASE
+                WHEN a.{readout} > 0 OR bn.{readout} = 0 THEN TRUE
+                WHEN a.{readout} = 0
+                THEN p1_base('{column}', a.time, bn.{readout}, 0, {most}, a.meter_id, a.gas_meter_id) IS NULL
+            END
             AND a.{readout} <= an.{readout}
             AND a.{readout} <= b.{readout}
             AND an.{readout} <= bn.{readout}

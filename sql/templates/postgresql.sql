@@ -87,7 +87,8 @@ LEFT JOIN LATERAL (
     SELECT * FROM p1_readouts AS q WHERE q.time < r.time AND q.time >= 1104537600 ORDER BY q.time DESC LIMIT 1
 ) AS p ON TRUE
 -- A row from before 2005, or from more than a day ahead of now, was stored under a wrong clock: it counts as absent.
-WHERE r.time >= 1104537600 AND r.time <= extract(epoch FROM now())::bigint + 86400;
+-- The `+ 0` keeps PostgreSQL from planning for these instead of the range that is asked for.
+WHERE r.time + 0 >= 1104537600 AND r.time + 0 <= extract(epoch FROM now())::bigint + 86400;
 
 -- The steps of one column from `start_row` to `end_next`, added up. Of the first step, if it ends at `start_next`, the
 -- share `start_share` is left out; of the last, if it begins at `end_row`, the share `end_share` is taken.
@@ -191,7 +192,11 @@ JOIN p1_readouts AS bn ON bn.time = k.end_next;
 -- [usage]
     CASE{by_its_own_clock}
         WHEN {same_meter}
-            AND (a.{readout} > 0 OR bn.{readout} = 0)
+            AND CASE
+                WHEN a.{readout} > 0 OR bn.{readout} = 0 THEN TRUE
+                WHEN a.{readout} = 0
+                THEN p1_base('{column}', a.time, bn.{readout}, 0, {most}, a.meter_id, a.gas_meter_id) IS NULL
+            END
             AND a.{readout} <= an.{readout}
             AND a.{readout} <= b.{readout}
             AND an.{readout} <= bn.{readout}

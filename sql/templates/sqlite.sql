@@ -17,7 +17,8 @@ LEFT JOIN p1_readouts AS p ON p.time = (
     SELECT max(q.time) FROM p1_readouts AS q WHERE q.time < r.time AND q.time >= 1104537600
 )
 -- A row from before 2005, or from more than a day ahead of now, was stored under a wrong clock: it counts as absent.
-WHERE r.time >= 1104537600 AND r.time <= unixepoch() + 86400;
+-- The `+` keeps SQLite from seeking by these when the range that is asked for is narrower.
+WHERE +r.time >= 1104537600 AND +r.time <= unixepoch() + 86400;
 
 -- [step]
     CASE
@@ -129,7 +130,16 @@ CROSS JOIN p1_readouts AS bn ON bn.time = k.end_next;
 -- [usage]
     round(CASE{by_its_own_clock}
         WHEN {same_meter}
-            AND (a.{readout} > 0 OR bn.{readout} = 0)
+            AND CASE
+                WHEN a.{readout} > 0 OR bn.{readout} = 0 THEN TRUE
+                WHEN a.{readout} = 0 THEN NOT EXISTS (
+                    SELECT 1 FROM p1_readouts AS n
+                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
+                        AND {same_before}
+                        AND n.{readout} > 0 AND n.{readout} <= bn.{readout}
+                        AND bn.{readout} - n.{readout} <= {most} * ((a.time - n.time) / 3600e0 + 1)
+                )
+            END
             AND a.{readout} <= an.{readout}
             AND a.{readout} <= b.{readout}
             AND an.{readout} <= bn.{readout}
