@@ -43,7 +43,7 @@ def harvest_at(run: Run) -> Harvest:
 
     def harvest_at(second: int, database: Database, *words: str, **options: object) -> CompletedProcess[str]:
         env = database.env | options.pop("env", {})  # type: ignore[operator]
-        return run("--port", "-", *words, input=telegram_of(second), env=env, **options)
+        return run("--port", "-", *words, input=numbered(second), env=env, **options)
 
     return harvest_at
 
@@ -165,7 +165,7 @@ def locked(database: Database) -> Iterator[dict[str, str]]:
 def settings_of(dsn: str, second: int, folder: Path) -> Settings:
     """Settings for a run inside this process, on a telegram of this second."""
     path = Path(os.environ["TELEGRAM"])
-    path.write_bytes(telegram_of(second))
+    path.write_bytes(numbered(second))
     return Settings(port=str(path), baud=None, dsn=dsn, password=None, timeout=5, spool=str(folder / "spool.db"))
 
 
@@ -298,7 +298,7 @@ def fill(path: Path, seconds: range) -> None:
     from p1harvester.store import Store
 
     Store(path).set_up()
-    row = parse(telegram_of(0), 0)
+    row = parse(numbered(0), 0)
     values = [{name: getattr(row, name) for name in row.__slots__} | {"time": second} for second in seconds]
     with sa.create_engine(f"sqlite:///{path}").begin() as connection:
         connection.execute(sa.insert(TABLE), values)
@@ -309,7 +309,7 @@ def test_two_runs_that_drain_at_once(database: Database, environment: dict[str, 
     env = environment | database.env | {"P1_SPOOL": str(tmp_path / "spool.db")}
     both = []
     for second in (NOON - 2, NOON - 1):
-        (tmp_path / str(second)).write_bytes(telegram_of(second))
+        (tmp_path / str(second)).write_bytes(numbered(second))
         both.append(subprocess.Popen([COMMAND, "--port", str(tmp_path / str(second))], env=env))
     assert [process.wait() for process in both] == [0, 0]
     assert stored(database) == [NOON - 2, NOON - 1, *range(NOON, NOON + 5000)]
@@ -378,7 +378,7 @@ def test_a_full_disk(sqlite: Database, harvest_at: Harvest, tmp_path: Path) -> N
     fuller = harvest_at(NOON + 60, sqlite, env=env, prefix=("prlimit", "--fsize=30000"))
     assert fuller.returncode == 73
     assert (
-        f"INSERT INTO p1_readouts (time, net_use, meter_time, use_reading) VALUES ({NOON + 60}, 0.326, "
+        f"INSERT INTO p1_readouts (time, net_use, meter_time, use_reading, meter_id) VALUES ({NOON + 60}, 0.326, "
         in fuller.stderr
     )
     assert harvest_at(NOON + 120, sqlite, env=env).returncode == 0
