@@ -194,3 +194,20 @@ def test_check_names_rows_that_cannot_be_and_removes_them(database: Database, ru
     database.execute(statement)
     assert len(database.rows()) == 1
     assert "cannot be" not in run("check", "-q", "--port", FOLDER / "dsmr-5.0.2.txt", env=env).stdout
+
+
+@pytest.mark.slow
+def test_a_misdated_reading_does_not_ask_for_the_rows_between(run: Run, tmp_path: Path) -> None:
+    env = {"P1_DSN": f"sqlite:///{tmp_path}/gone/a.db"}
+    for second in (1_110_000_000, NOON):
+        assert run("--port", "-", input=telegram_of(second), env=env).returncode == 75
+    (tmp_path / "gone").mkdir()
+    assert run("setup", env=env).returncode == 0
+    with sqlite3.connect(tmp_path / "gone/a.db") as file:
+        numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT i FROM n"
+        file.execute(f"INSERT INTO p1_readouts (time) SELECT 1200000000 + i * 60 FROM ({numbers})")
+    # A million times would not find room in here.
+    little = ("prlimit", "--data=80000000")
+    done = run("--port", "-", "-v", input=telegram_of(NOON + 1), env=env, prefix=little)
+    assert done.returncode == 0
+    assert "2 readings came from the spool, 0 wait in it" in done.stderr
