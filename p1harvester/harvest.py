@@ -108,6 +108,8 @@ def next_reading(port: Port, key: bytes | None) -> tuple[bytes, Reading]:
 
 
 def _why_none(heard: Heard) -> str:
+    if heard.port.saved and heard.cause is Cause.UNCONFIRMED:
+        return f"the telegram in {heard.port.name} has no CRC, and its lines show that it is damaged: save another one"
     return _WHY_NONE[heard.cause].format(
         name=heard.port.name,
         received=heard.received,

@@ -6,7 +6,7 @@ The job, `read` and `check` all listen by this, and so give the same cause; each
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -106,6 +106,11 @@ class Heard:
         """The damaged telegrams: `5 with a wrong CRC, 1 cut off`."""
         return ", ".join(f"{count} {damage.value}" for damage, count in self.damage.items())
 
+    @property
+    def had_telegrams(self) -> bool:
+        """Whether whole ones came, be they damaged."""
+        return bool(self.telegrams or self.nonsense or self.damage.keys() - {Damage.CUT_OFF})
+
     def _is_encrypted(self) -> bool:
         from p1harvester.encrypted import HEADER
 
@@ -159,32 +164,32 @@ class Heard:
 def listen(port: Port, key: bytes | None, enough: Callable[[Heard], bool]) -> Heard:
     """Listen until the port's deadline, or until `enough` says so, which is asked after each piece of bytes.
 
-    `key` opens encrypted telegrams. Raises PortFailed, and BadSettings where a key cannot be used.
+    `key` opens encrypted telegrams. A network reader that hangs up behind a telegram which does not do, or which
+    another must confirm, is called again. Raises PortFailed, and BadSettings where a key cannot be used.
     """
-    framer, heard = _framer(key), Heard(port, key)
-    for chunk in _chunks(heard):
-        heard.take(chunk)
-        for telegram in framer.feed(chunk):
+    heard, failure = Heard(port, key), None
+    while True:
+        framer = _framer(key)
+        try:
+            for chunk in port.chunks():
+                heard.take(chunk)
+                for telegram in framer.feed(chunk):
+                    heard.take_telegram(telegram)
+                if enough(heard):
+                    return heard
+        except PortFailed as error:
+            failure = error
+        for telegram in framer.close():
             heard.take_telegram(telegram)
-        if enough(heard):
-            return heard
-    for telegram in framer.close():
-        heard.take_telegram(telegram)
+        if enough(heard) or not failure:
+            break
+        if not (port.network and heard.had_telegrams):
+            raise failure
+        if not port.call_again():
+            break
+        failure = None
     heard.close()
     return heard
-
-
-def _chunks(heard: Heard) -> Iterator[bytes]:
-    """The port's bytes. A network reader that hangs up behind a telegram which another must confirm is called again."""
-    while True:
-        try:
-            yield from heard.port.chunks()
-            return
-        except PortFailed:
-            if not (heard.port.network and heard.telegrams):
-                raise
-            if not heard.port.call_again():
-                return
 
 
 def _framer(key: bytes | None) -> "Framer | EncryptedFramer":

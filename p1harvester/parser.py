@@ -12,7 +12,7 @@ from p1harvester import mbus
 from p1harvester.errors import NoTelegram
 from p1harvester.reading import COLUMNS, Reading
 from p1harvester.telegram import has_crc
-from p1harvester.values import hashed, is_timestamp, value_of
+from p1harvester.values import hashed, value_of
 
 
 class BadTelegram(NoTelegram):
@@ -96,13 +96,10 @@ def _lines(telegram: bytes) -> tuple[mbus.Lines, dict[str, str]]:
     unread: dict[str, str] = {}
     crc = has_crc(telegram)
     # DSMR 2.2 and 3.0 put the gas meter's value on a line of its own.
-    rows = iter(_CONTINUED.sub(b")(", telegram).splitlines())
-    for row in rows:
+    for row in _outside_blocks(_CONTINUED.sub(b")(", telegram).splitlines()):
         start, _, rest = row.partition(b"(")
         code, found = _KNOWN.get(start), lines
         if code is None:
-            if not start or not rest:
-                _skip_block(row, rows)
             code, found = _spelled_otherwise(start), others
             if code is None:
                 continue
@@ -116,20 +113,31 @@ def _lines(telegram: bytes) -> tuple[mbus.Lines, dict[str, str]]:
             continue
         found[code] = groups = rest[:-1].decode("latin-1").split(")(")
         # Iskra's meters in Wallonia put the month's peak before its time.
-        if len(groups) == 2 and "*" not in groups[1] and is_timestamp(groups[1]) and not is_timestamp(groups[0]):
+        if len(groups) == 2 and "*" in groups[0] and "*" not in groups[1]:
             groups.reverse()
     return others | lines if others else lines, unread
 
 
-def _skip_block(row: bytes, rows: Iterator[bytes]) -> None:
-    """Pass over the lines to the bracket that ends a block: in Holley's stand the registers of the month's start."""
-    depth = row.count(b"(") - row.count(b")")
-    if depth <= 0:
-        return
-    for within in rows:
-        depth += within.count(b"(") - within.count(b")")
-        if depth <= 0:
-            return
+def _outside_blocks(rows: list[bytes]) -> Iterator[bytes]:
+    """The rows but those of a block: in Holley's, behind 0-0:98.1.0, stand the registers of the month's start.
+
+    A block begins with a row that opens a bracket and is no known line, and ends where that bracket is closed. One that
+    is never closed is none.
+    """
+    at = 0
+    while at < len(rows):
+        row, end = rows[at], at
+        if row.count(b"(") > row.count(b")") and _KNOWN.get(row.partition(b"(")[0]) is None:
+            depth = 0
+            for end in range(at, len(rows)):
+                depth += rows[end].count(b"(") - rows[end].count(b")")
+                if depth <= 0:
+                    break
+            else:
+                end = at
+        else:
+            yield row
+        at = end + 1
 
 
 def _spelled_otherwise(start: bytes) -> str | None:

@@ -15,15 +15,15 @@ _TEXT = re.compile(rb"0-\d:96\.13\.")
 _LINE = re.compile(rb"\d-\d:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]255)?(?:\([^()]*\))+|\([^()]*\)")
 # What a line of these says must be of this form (DSMR 2.2 and 3.0, P1 companion, section 6).
 _FORMS = (
-    (re.compile(rb"\d-\d:[12]\.8\.\d+\("), re.compile(rb".*\(\d{4,8}\.\d{2,8}\*kWh\)", re.IGNORECASE)),
-    (re.compile(rb"\d-\d:\d+\.7\.0\("), re.compile(rb".*\(-?\d+(?:\.\d+)?\*\w+\)")),
+    (re.compile(rb"\d-\d:[12]\.8\.\d+(?:[.*]255)?\("), re.compile(rb".*\(\d{4,8}\.\d{2,8}\*kWh\)", re.IGNORECASE)),
+    (re.compile(rb"\d-\d:\d+\.7\.0(?:[.*]255)?\("), re.compile(rb".*\(-?\d+(?:\.\d+)?\*\w+\)")),
     (re.compile(rb"0-\d:96\.1\.[01]\("), re.compile(rb".*\((?:[0-9A-Fa-f]{2})*\)")),
     (re.compile(rb"0-\d:24\.3\.0\("), re.compile(rb".*\(\d{12}\)(?:\([^()]*\))+")),
     (re.compile(rb"0-\d:24\.2\.\d\("), re.compile(rb".*\(\d{12}[SW]?\)\((?=[\d.]{9}\*)\d+\.\d{2,3}\*\w+\)")),
     (re.compile(rb"\("), re.compile(rb"\((?=[\d.]{9}\))\d+\.\d{2,3}\)")),
 )
-_VALUE = re.compile(rb"^\d-\d:\d+\.[78]\.\d+\((\d+)\.(\d+)\*(\w+)\)", re.MULTILINE)
-_TARIFF = re.compile(rb"^\d-\d:([12])\.8\.([1-9]\d*)\(", re.MULTILINE)
+_VALUE = re.compile(rb"^\d-\d:\d+\.[78]\.\d+(?:[.*]255)?\((\d+)\.(\d+)\*(\w+)\)", re.MULTILINE)
+_TARIFF = re.compile(rb"^\d-\d:([12])\.8\.([1-9]\d*)(?:[.*]255)?\(", re.MULTILINE)
 
 _MARGIN = 2
 """Seconds by which two telegrams may be further apart than they were heard."""
@@ -70,7 +70,8 @@ def is_whole_by_its_form(telegram: bytes) -> bool:
     return (
         all(map(_is_whole, lines))
         and all(len(each) == 1 for each in widths.values())
-        and all(each == set(range(1, len(each) + 1)) for each in tariffs.values())
+        # Both directions count by the same tariffs.
+        and all(each == set(range(1, max(map(len, tariffs.values())) + 1)) for each in tariffs.values())
     )
 
 

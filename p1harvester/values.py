@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from p1harvester.reading import DIGITS
 
-_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
+_NUMBER = re.compile(r"[-+]?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 _COUNT = re.compile(r"\d{1,9}", re.ASCII)
-_LAST_NUMBER = re.compile(r"(?<!\d)\d{1,9}\Z", re.ASCII)
+_LAST_NUMBER = re.compile(r"(?<![\d.,+-])\d{1,9}\Z", re.ASCII)
 _TIMESTAMP = re.compile(r"\d{12}[SWsw]?", re.ASCII)
 _BEFORE_POINT = {unit: digits - places for unit, (digits, places) in DIGITS.items()}
 _HIGHEST_TARIFF = 2**15 - 1

@@ -42,6 +42,13 @@ def test_one_telegram_and_gone(dialect: str, sqlite: Database, run: Run) -> None
     assert len(sqlite.rows()) == 1
 
 
+def test_one_telegram_without_its_last_line_end_and_gone(sqlite: Database, run: Run) -> None:
+    with reader(WHOLE.removesuffix(b"\r\n")) as port:
+        done = run("--port", port, env=sqlite.env)
+    assert done.returncode == 0, done.stderr
+    assert len(sqlite.rows()) == 1
+
+
 def test_half_a_telegram_and_gone(sqlite: Database, run: Run) -> None:
     with reader(WHOLE[:-20]) as port:
         done = run("--port", port, env=sqlite.env)

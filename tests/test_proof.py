@@ -151,6 +151,9 @@ def test_a_saved_telegram_that_lost_a_byte_is_never_taken_for_another_value(run:
         pytest.param(FOUR_TARIFFS.replace(b"00333.300", b"0333.300"), id="a register less wide"),
         pytest.param(FOUR_TARIFFS.replace(b"1-0:1.7.0(", b"1-0:1.7.0"), id="a broken line"),
         pytest.param(DSMR22.replace(b"(00024.123)", b"(0024.123)"), id="gas less wide"),
+        pytest.param(DSMR22.replace(b"1-0:1.8.2(00084.902*kWh)\r\n", b""), id="the last tariff of one direction gone"),
+        pytest.param(DSMR22.replace(b"1-0:1.8.2", b"1-0:1.9.2"), id="a tariff's code changed"),
+        pytest.param(FOUR_TARIFFS.replace(b"8.1(00", b"8.1*255(0"), id="a register less wide, with group F"),
         pytest.param(DSMR22.replace(b"(00024.123)", b"(00024.123"), id="gas without its end"),
     ],
 )
@@ -180,3 +183,21 @@ def test_a_network_reader_that_hangs_up_behind_each_telegram_is_called_again(sql
         thread.join()
     assert (done.returncode, calls) == (0, 2)
     assert len(sqlite.rows()) == 1
+
+
+def test_a_network_reader_that_hangs_up_behind_a_damaged_telegram_is_called_again(sqlite: Database, run: Run) -> None:
+    frames = [DSMR22.replace(b"185.471*kWh", b"185.471*kW"), DSMR22, DSMR22]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            for frame in frames:
+                client, _ = listener.accept()
+                with client:
+                    client.sendall(frame)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        done = run("--port", f"socket://127.0.0.1:{listener.getsockname()[1]}", env=sqlite.env)
+        thread.join()
+    assert done.returncode == 0
+    assert [float(row["use_reading"]) for row in sqlite.rows()] == [270.373]

@@ -206,6 +206,10 @@ HISTORY = "0-0:1.0.0(261101000000T)", "1-0:1.8.0(9*kWh)", "1-0:2.8.0(9*kWh)", "1
         pytest.param(["0-0:98.1.0", f"({HISTORY[0]}", *HISTORY[1:-1], f"{HISTORY[-1]})"], id="no lines of their own"),
         pytest.param(["0-0:98.1.0", "(", *HISTORY, ")", "(", *HISTORY, ")"], id="two"),
         pytest.param(["0-0:98.1.0*255", "(", *HISTORY, ") "], id="group F and a space"),
+        pytest.param([f"0-0:98.1.0({HISTORY[0]}", *HISTORY[1:], ")"], id="the first line behind the code"),
+        pytest.param(["0-0:98.1.0(261101000000T)(", *HISTORY[1:], ")"], id="a time behind the code"),
+        pytest.param(["0-0:98.1.0()", f"({HISTORY[0]}", *HISTORY[1:], ")"], id="an empty value first"),
+        pytest.param(["0-0:98.1.0", " (", *HISTORY, ")"], id="a space before the bracket"),
     ],
 )
 @pytest.mark.parametrize("at", [0, 1, 2])
@@ -213,6 +217,20 @@ def test_nothing_in_a_block_of_history_is_live(block: list[str], at: int) -> Non
     lines = ["0-0:96.13.0()", "1-0:1.8.0(7*kWh)"]
     # Before and behind the live register, which other lines follow.
     assert values(*lines[:at], *block, *lines[at:], "1-0:1.7.0(1*kW)") == {"use_reading": 7, "net_use": 1}
+
+
+def test_a_bracket_that_nothing_closes_begins_no_block() -> None:
+    assert values("1-0:1.7.0(1*kW)", "0-0:96.13.1(", "1-0:1.8.0(7*kWh)") == {"net_use": 1, "use_reading": 7}
+
+
+@pytest.mark.parametrize("time", ["", "2601020100", " 260102010000 "])
+def test_a_months_peak_is_read_before_whatever_time(time: str) -> None:
+    assert values(f"1-0:1.6.0(08.796*kW)({time})")["demand_month_peak"] == Decimal("8.796")
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "TARIFF -2"])
+def test_a_tariff_is_a_whole_number(text: str) -> None:
+    assert values(f"0-0:96.14.0({text})", "1-0:16.7.0(+01.500*kW)") == {"net_use": Decimal("1.5"), "net_injection": 0}
 
 
 def test_the_first_of_two_is_live_under_a_right_crc() -> None:
