@@ -80,7 +80,7 @@ def voltage(since: int, until: int) -> Shown:
         unit = "hour" if until - since <= 62 * DAY else "day"
         begins = [begin for begin, _ in periods(YEAR, unit) if since <= begin <= until]
         sides = [Boundary(YEAR, begin) for begin in begins]
-        rows = [side.row for side in sides if side.row is side.next]
+        rows = [side.row for side in sides if not side.share]
     return [(row["time"], *(exact(row[f"voltage_l{n}"]) for n in (1, 2, 3))) for row in rows]
 
 

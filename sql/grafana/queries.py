@@ -131,7 +131,7 @@ UNION ALL
 SELECT r.time, r.voltage_l1, r.voltage_l2, r.voltage_l3
 FROM (
   SELECT start_row FROM p1_periods
-  WHERE {d.within} AND {d.span} > {ROWS_UP_TO} AND start_next = start_row
+  WHERE {d.within} AND {d.span} > {ROWS_UP_TO} AND start_share = 0
     AND unit = CASE WHEN {d.span} <= {HOURS_UP_TO} THEN 'hour' ELSE 'day' END
 ) AS p
 JOIN p1_readouts AS r ON r.time = p.start_row
