@@ -75,7 +75,7 @@ def nodes() -> Iterator[list[Node]]:
     """A cluster of three nodes with the README's configuration; each test leaves it whole."""
     begin = time.monotonic()
     [commands] = (block for block in BLOCKS if "[galera]" in block)
-    with galera.cluster(commands.partition("<<'END'\n")[2].partition("END\n")[0]) as nodes:
+    with galera.cluster(commands.partition("<<'END'\n")[2].partition("END")[0]) as nodes:
         if nodes is None:
             pytest.skip("the binaries of mariadb, galera or rsync are not installed")
         tell(f"a cluster of {nodes[0].status('cluster_size')} nodes", begin)
