@@ -23,9 +23,9 @@ from p1harvester.settings import Settings
 from p1harvester.store import Store
 from tests import galera
 from tests.conftest import COMMAND, UNMEASURED, Run
+from tests.faults import fill, times
 from tests.galera import Node
 from tests.proxy import Proxy
-from tests.test_faults import fill, times
 from tests.writers import BLOCKS, NOON, Writer, all_together, by_the_readme, frame
 
 pytestmark = pytest.mark.slow
