@@ -15,7 +15,7 @@ from tests.checking import (
     now_on,
     prepared,
 )
-from tests.conftest import Database, Run, unprivileged
+from tests.conftest import UNPRIVILEGED, Database, Run
 from tests.meter import Meter, noise, sealed, sealed_again, telegram
 
 pytestmark = pytest.mark.slow
@@ -41,7 +41,7 @@ def test_two_adapters_of_which_one_is_held_and_one_closed(
         Path(meter.port).chmod(0o060)
         adapters = {CABLE.replace("FTDI", "WCH"): meter.port, DONGLE: dongle.port}
         hold = f"exec 9<>{dongle.port}; 9>&-"
-        prefix = (*machine(tmp_path, adapters, before=hold), *unprivileged())
+        prefix = (*machine(tmp_path, adapters, before=hold), *UNPRIVILEGED)
         check("two-adapters-neither", sqlite, "--timeout", "3", prefix=prefix)
 
 
@@ -49,7 +49,7 @@ def test_no_permission(sqlite: Database, run: Run, check: Check, tmp_path: Path)
     prepared(sqlite, run)
     with Meter([b""]) as meter:
         Path(meter.port).chmod(0o060)
-        prefix = (*machine(tmp_path, {CABLE: meter.port}), *unprivileged())
+        prefix = (*machine(tmp_path, {CABLE: meter.port}), *UNPRIVILEGED)
         check("no-permission", sqlite, prefix=prefix)
 
 
