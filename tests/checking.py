@@ -53,7 +53,7 @@ def machine(tmp_path: Path, adapters: dict[str, str], *, cron: str = CRON, befor
         mkdir -p "$1/pts" "$1/serial/by-id"
         mount --rbind /dev/pts "$1/pts"
         for adapter in $3; do ln -s "${{adapter#*=}}" "$1/${{adapter%%=*}}"; done
-        mount --move "$1" /dev
+        mount --no-mtab --move "$1" /dev
         shift 3
         {before} "$@"
     """
