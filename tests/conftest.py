@@ -33,7 +33,12 @@ HOST = {
 }
 """The environment of a command whose host has its clock synchronised, no settings, and a user of that name."""
 
-LONGEST = ("test_every_panel_as_the_long_way", "test_a_reading_waits_while_the_database_is_away")
+LONGEST = (
+    "test_every_panel_as_the_long_way",
+    "test_killed_at_any_moment",
+    "test_a_long_outage",
+    "test_a_reading_waits_while_the_database_is_away",
+)
 """How the names of tests begin that take so long that nothing must be left to wait for them alone."""
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
