@@ -43,6 +43,9 @@ _NO_SUCH_TABLE_OR_COLUMN = (sqlite3.SQLITE_ERROR, 1146, 1054, "42P01", "42703")
 class Store(Database):
     """The table `p1_readouts`, to be written. Every method connects, and raises StoreFailed."""
 
+    mended = False
+    """Whether an insertion had to create the table, or to bring it up to date."""
+
     def insert(self, row: Row) -> int | None:
         """Store a reading; return the second that it is stored under, None if it is there already.
 
@@ -143,6 +146,7 @@ class Store(Database):
                 raise
             connection.rollback()
             self._upgrade(connection)
+            self.mended = True
             return connection.execute(statement, row)
 
     def _upgrade(self, connection: Connection) -> list[str]:

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 GOLDEN = Path(__file__).parent / "golden"
 CABLE = "serial/by-id/usb-FTDI_P1_Converter_Cable_P1AB2CD3-if00-port0"
 DONGLE = "serial/by-id/usb-ITead_Sonoff_Zigbee_3.0_0a1b2c3d-if00-port0"
-CRON = "* * * * * pi /opt/p1harvester/bin/p1harvester -q\n"
+CRON = f"* * * * * {getuser()} /opt/p1harvester/bin/p1harvester -q\n"
 
 DSMR5 = telegram("dsmr-5.0.2")
 WRONG_CRC = DSMR5.replace(b"4911", b"4912")
@@ -535,7 +535,10 @@ def test_the_timer_of_systemd(state: str, line: str, status: int, sqlite: Databa
     prepared(sqlite, run)
     (tmp_path / "bin").mkdir()
     stand_in = tmp_path / "bin/systemctl"
-    stand_in.write_text(f"#!/bin/sh\n[ $1 = is-active ] && echo {state} || echo p1harvester.timer enabled enabled\n")
+    stand_in.write_text(
+        "#!/bin/sh\ncase $1 in\nlist-units) echo p1harvester.timer loaded "
+        f"{state} waiting ;;\nlist-unit-files) echo p1harvester.timer enabled ;;\nesac\n"
+    )
     stand_in.chmod(0o755)
     before = f"mount --bind {stand_in} $(command -v systemctl); exec"
     done = run("check", "--port", SAVED, env=sqlite.env, prefix=machine(tmp_path, {}, cron="", before=before))

@@ -7,6 +7,7 @@ from p1harvester.adapters import adapters
 from p1harvester.check import host
 from p1harvester.check.no_telegram import say_no_telegram
 from p1harvester.check.page import Page
+from p1harvester.denial import denial
 from p1harvester.errors import Denied, NoPort, P1Error, PortBusy
 from p1harvester.listen import Heard, listen
 from p1harvester.port import BAUDS, Port, is_network, open_port
@@ -78,7 +79,7 @@ def _searched(page: Page, settings: Settings, found: list[str]) -> Heard | None:
         "adapters",
         f"{_counted(found)}, and P1_PORT=auto reads the only one",
         f"Which one is the meter's was tried: {'; '.join(seen)}.",
-        *([f"P1_PORT={meters.port.name}"] if meters else [f"p1harvester check --port {quote(name)}" for name in found]),
+        *([f"P1_PORT={meters.port.name}"] if meters else [page.typed(f"check --port {quote(name)}") for name in found]),
     )
     if meters:
         _say_line(page, meters, settings.baud)
@@ -120,7 +121,7 @@ def _open(page: Page, name: str, baud: int | None, deadline: float) -> Port | No
     try:
         port = open_port(name, baud, deadline)
     except Denied:
-        means, remedy = host.denial(name)
+        means, remedy = denial(name)
         page.fail("port", f"{user()} may not open {name}", means, remedy)
     except PortBusy:
         who = host.holders(name)

@@ -87,7 +87,7 @@ def _contents(page: Page, devices: dict[int, str], reading: Reading) -> None:
         "contents",
         f"{says}, and no gas (M-Bus channels: {announced})",
         means,
-        "p1harvester read --raw | grep '^0-[1-4]:24'     # the M-Bus devices; wait a day after a change",
+        page.typed("read --raw") + " | grep '^0-[1-4]:24'     # the M-Bus devices; wait a day after a change",
     )
 
 
@@ -97,7 +97,7 @@ def _unread(page: Page, unread: tuple[str, ...]) -> None:
             "lines",
             "; ".join(unread),
             "The CRC is right, so this is what the meter sent: these values are left out, all others are stored.",
-            "p1harvester read --raw     # report it, but without the equipment identifiers (96.1)",
+            page.typed("read --raw") + "     # report it, but without the equipment identifiers (96.1)",
         )
 
 
