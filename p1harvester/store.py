@@ -28,7 +28,7 @@ Row = dict[str, Any]
 """Column -> value, for every column of `p1_readouts`."""
 
 
-_RIGHTS = 'the table is set up, but for its views this user needs more rights: see "The database" in the README'
+_RIGHTS = 'the table is set up, but for its views this user needs more rights: see "The database" in systemd/README.md'
 _ADVICE = {
     **dict.fromkeys((1044, 1142, 1227, 1370, "42501"), _RIGHTS),
     1419: "the server writes a binary log: as its root user run"

@@ -17,6 +17,9 @@ from tests import servers
 from tests.meter import FOLDER
 from tests.servers import PASSWORD, ZONE, Server
 
+pytest_plugins = ("tests.checking", "tests.faults")
+"""What tests of one subject share: their fixtures, and assertions that tell what failed."""
+
 COMMAND = str(Path(sys.executable).with_name("p1harvester"))
 
 UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}

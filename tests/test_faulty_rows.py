@@ -2,7 +2,6 @@
 
 import re
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 
 from tests.conftest import Database, Run
 from tests.long_way import Row
+from tests.readme import PROJECT
 from tests.servers import PASSWORD
 from tests.tables import at
 from tests.test_views import fill, selected
@@ -144,7 +144,7 @@ def test_a_reader_whose_search_path_lacks_the_schema(postgresql: Database, run: 
 
 
 def test_the_readmes_statements(made: Database) -> None:
-    texts = re.findall(r"^```(sql|text)\n(.+?)```$", Path("sql/README.md").read_text(), re.MULTILINE | re.DOTALL)
+    texts = re.findall(r"^```(sql|text)\n(.+?)```$", (PROJECT / "sql/README.md").read_text(), re.MULTILINE | re.DOTALL)
     queries = [text for kind, text in texts if kind == "sql"][["mariadb", "postgresql", "sqlite"].index(made.kind)]
     corrections, thinning = (text for kind, text in texts if kind == "text")
     rows = home()
