@@ -1,0 +1,152 @@
+"""A bare Debian, made once, and booted by systemd-nspawn."""
+
+import os
+import re
+import shutil
+import subprocess
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from tests.readme import PROJECT
+
+KEPT = Path("/var/tmp")
+"""Where the bare systems and their packages stay."""
+OF_THE_HOST = ("/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt")
+HOSTNAME = "raspberrypi"
+PACKAGES = "cron git python3 sudo"
+"""What a Raspberry Pi has and a bare Debian has not."""
+_UNIT = """[Service]
+ExecStart=/usr/bin/python3 -m tests.booted.meter
+WorkingDirectory=/srv/project
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+class Machine:
+    """A booted Debian, seen from its host. What is said and done there goes to `log`."""
+
+    def __init__(self, root: Path, nspawn: int, log: TextIO) -> None:
+        self.root, self.log = root, log
+        self._nspawn = nspawn
+        self._first = 0
+        self.typed = 0
+        """How many commands the person at the machine has typed."""
+
+    def await_boot(self) -> None:
+        """Wait until it is up; after a restart, until it is up again."""
+        children = Path(f"/proc/{self._nspawn}/task/{self._nspawn}/children")
+        for _ in range(600):
+            time.sleep(0.1)
+            for child in children.read_text().split():
+                status = Path(f"/proc/{child}/status")
+                if int(child) != self._first and status.exists() and _IS_FIRST.match(status.read_text()):
+                    self._first = int(child)
+                    self("until systemctl is-system-running --wait | grep -E 'running|degraded'; do sleep 0.2; done")
+                    return
+        raise SystemExit("systemd-nspawn did not boot the machine")
+
+    def __call__(self, script: str, *, check: bool = True) -> str:
+        """Run a piece of shell as root; return what it printed."""
+        return self._run(["bash", "-ec", script], check)[1]
+
+    def user(self, script: str, *, check: bool = True) -> tuple[int, str]:
+        """Type commands as the person who installs, at home; return the last one's status and what was printed."""
+        self.typed += len(re.split(r"&&|\n", re.sub(r"<<'END'\n.*?^END$", "", script, flags=re.DOTALL | re.MULTILINE)))
+        print(textwrap.indent(script, "    $ "), file=self.log, flush=True)
+        return self._run(["runuser", "-l", "pi", "-c", f"set -e\n{script}"], check)
+
+    def _run(self, words: list[str], check: bool) -> tuple[int, str]:
+        enter = ["nsenter", "--all", f"--target={self._first}", "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
+        enter.append("DEBIAN_FRONTEND=noninteractive")
+        done = subprocess.run(
+            [*enter, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        print(textwrap.indent("\n".join(done.stdout.splitlines()[-40:]), "    "), file=self.log, flush=True)
+        if check and done.returncode:
+            raise SystemExit(f"exit status {done.returncode} of {words[-1]}\n{done.stdout}")
+        return done.returncode, done.stdout
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file."""
+        file = self.root / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+_IS_FIRST = re.compile(r"Name:\s+systemd\n(.*\n)*NSpid:.*\s1\n")
+
+
+def bare(suite: str) -> Path:
+    """A bare Debian of that name, made if there is none yet."""
+    made = KEPT / f"p1harvester-{suite}"
+    if not made.exists():
+        partial = made.with_suffix(".partial")
+        included = "--include=systemd-sysv,dbus,ca-certificates"
+        words = ["debootstrap", "--variant=minbase", included, suite, str(partial)]
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+        partial.rename(made)
+    return made
+
+
+def _prepared(suite: str, folder: Path) -> Path:
+    """A copy of a bare Debian, with the project's last commit to be cloned from /srv/origin."""
+    root = folder / "root"
+    subprocess.run(["cp", "-a", bare(suite), root], check=True)
+    for debs in KEPT.glob(f"p1harvester-debs-{suite}/*.deb"):
+        shutil.copy(debs, root / "var/cache/apt/archives")
+    for source in filter(Path.exists, map(Path, OF_THE_HOST)):
+        shutil.copy(source, root / source.relative_to("/"))
+    (root / "etc/hostname").write_text(f"{HOSTNAME}\n")
+    (root / "etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {HOSTNAME}\n")
+    for bare_or_not, target in (("--bare", "origin"), ("--no-hardlinks", "project")):
+        subprocess.run(["git", "clone", "-q", bare_or_not, PROJECT, root / "srv" / target], check=True)
+    subprocess.run(["chown", "-R", "0:0", root / "srv"], check=True)
+    return root
+
+
+@contextmanager
+def booted(suite: str, folder: Path, log: TextIO) -> Iterator[Machine]:
+    """Boot one, a meter plugged in and a user `pi` who may use sudo; power it off at the end."""
+    root = _prepared(suite, folder)
+    words = ["systemd-nspawn", f"--directory={root}", "--boot", "--register=no", "--console=pipe"]
+    # DevicePolicy= is kept by programs of BPF, in the unified hierarchy of control groups alone.
+    words += ["--capability=CAP_BPF", "--system-call-filter=bpf"]
+    if not Path("/run/systemd/system").exists():
+        words.append("--keep-unit")
+    # All machines have the host's network: of two servers at one port the second would not start.
+    servers = root / "etc/mysql/mariadb.conf.d/99-alone.cnf"
+    servers.parent.mkdir(parents=True)
+    servers.write_text("[mariadbd]\nskip_networking = ON\n")
+    process = subprocess.Popen(
+        words,
+        env=os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        machine = Machine(root, process.pid, log)
+        machine.await_boot()
+        machine(f"apt-get update -q; apt-get install -q -y --no-install-recommends {PACKAGES}")
+        machine("useradd --create-home --shell /bin/bash pi; echo 'pi ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/pi")
+        machine.write("/etc/systemd/system/meter.service", _UNIT)
+        machine("systemctl enable --now meter; until [ -e /dev/ttyUSB0 ]; do sleep 0.1; done")
+        yield machine
+        keep = KEPT / f"p1harvester-debs-{suite}"
+        keep.mkdir(exist_ok=True)
+        for deb in (root / "var/cache/apt/archives").glob("*.deb"):
+            if not (keep / deb.name).exists():
+                shutil.copy(deb, keep)
+    finally:
+        process.terminate()
+        process.wait()
