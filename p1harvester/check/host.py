@@ -61,6 +61,12 @@ def _name(process: Path) -> str:
         return "gone since"
 
 
+def running(*names: str) -> list[str]:
+    """Those of the programs that run."""
+    there = {_name(folder) for folder in Path("/proc").glob("[0-9]*")}
+    return [name for name in names if name in there]
+
+
 def schedule() -> Schedule:
     """The timer of systemd or the line of cron that runs the job of this meter; of any, where none is named."""
     name = meter()

@@ -40,8 +40,9 @@ class Page:
 
     def typed(self, words: str) -> str:
         """What to type to run the program with `words` for the same meter, settings and database."""
-        given = {"--env-file": self._flags.get("env_file"), "--dsn": self._flags.get("dsn")}
-        flags = [f" {flag} {quote(masked(text))}" for flag, text in given.items() if text]
+        file, dsn = self._flags.get("env_file"), self._flags.get("dsn")
+        flags = [f" --env-file {quote(file)}"] if file else []
+        flags += [f" --dsn {quote(masked(dsn))}"] if dsn else []
         return f"{command()}{''.join(flags)} {words}".rstrip()
 
     def ok(self, step: str, says: str, *details: str) -> None:
