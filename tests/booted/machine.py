@@ -138,9 +138,8 @@ def booted(suite: str, folder: Path, log: TextIO) -> Iterator[Machine]:
         machine = Machine(root, process.pid, log)
         machine.await_boot()
         machine(f"apt-get update -q; apt-get install -q -y --no-install-recommends {PACKAGES}")
-        machine(
-            "git config --system --add safe.directory '*'; useradd --create-home --shell /bin/bash pi; echo 'pi ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/pi"
-        )
+        machine("git config --system --add safe.directory '*'; useradd --create-home --shell /bin/bash pi")
+        machine("echo 'pi ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/pi")
         machine.write("/etc/systemd/system/meter.service", _UNIT)
         machine("systemctl enable --now meter; until [ -e /dev/ttyUSB0 ]; do sleep 0.1; done")
         yield machine
