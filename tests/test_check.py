@@ -14,7 +14,7 @@ from tests.checking import (
     now_on,
     prepared,
 )
-from tests.conftest import Database, Run, unprivileged
+from tests.conftest import UNPRIVILEGED, Database, Run
 from tests.meter import Meter, sealed
 from tests.test_command import on_a_terminal
 
@@ -101,7 +101,7 @@ def test_each_names_its_remedy(env: dict[str, str], said: str, sqlite: Database,
     (tmp_path / "unknown").write_bytes(sealed("1-0:99.9.9(1)"))
     (tmp_path / "closed").mkdir(mode=0o400)
     here = {name: value.replace("{0}", str(tmp_path)) for name, value in ({"P1_PORT": str(SAVED)} | env).items()}
-    prefix = (*machine(tmp_path, {CABLE: "/dev/pts/0"}), *unprivileged())
+    prefix = (*machine(tmp_path, {CABLE: "/dev/pts/0"}), *UNPRIVILEGED)
     done = run("check", env=sqlite.env | here | {"COLUMNS": "999"}, prefix=prefix)
     assert done.returncode == 1
     assert said in done.stdout

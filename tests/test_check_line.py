@@ -15,7 +15,7 @@ from tests.checking import (
     now_on,
     prepared,
 )
-from tests.conftest import Database, Run, unprivileged
+from tests.conftest import UNPRIVILEGED, Database, Run
 from tests.meter import Meter, noise, sealed, sealed_again, telegram
 
 pytestmark = pytest.mark.slow
@@ -41,7 +41,7 @@ def test_two_adapters_of_which_one_is_held_and_one_closed(
         Path(meter.port).chmod(0o060)
         adapters = {CABLE.replace("FTDI", "WCH"): meter.port, DONGLE: dongle.port}
         hold = f"exec 9<>{dongle.port}; 9>&-"
-        prefix = (*machine(tmp_path, adapters, before=hold), *unprivileged())
+        prefix = (*machine(tmp_path, adapters, before=hold), *UNPRIVILEGED)
         check("two-adapters-neither", sqlite, "--timeout", "3", prefix=prefix)
 
 
@@ -49,7 +49,7 @@ def test_no_permission(sqlite: Database, run: Run, check: Check, tmp_path: Path)
     prepared(sqlite, run)
     with Meter([b""]) as meter:
         Path(meter.port).chmod(0o060)
-        prefix = (*machine(tmp_path, {CABLE: meter.port}), *unprivileged())
+        prefix = (*machine(tmp_path, {CABLE: meter.port}), *UNPRIVILEGED)
         check("no-permission", sqlite, prefix=prefix)
 
 
@@ -139,7 +139,7 @@ def test_no_gas(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> Non
     prepared(sqlite, run)
     frame = sealed_again(re.sub(rb"0-[12]:(24|96)[^\n]*\n", b"", now_on("dsmr-5.0.2")))
     with Meter([frame], interval=0.9) as meter:
-        check("no-gas", sqlite, prefix=machine(tmp_path, {CABLE: meter.port}))
+        check("no-gas", sqlite, prefix=machine(tmp_path, {CABLE: meter.port}), status=0)
 
 
 def test_a_gas_meter_without_a_reading(sqlite: Database, run: Run, check: Check, tmp_path: Path) -> None:

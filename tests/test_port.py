@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import COMMAND, Database, Run, unprivileged
+from tests.conftest import COMMAND, UNPRIVILEGED, Database, Run
 from tests.meter import Meter
 from tests.test_harvest import DSMR5, plugged_in
 
@@ -66,7 +66,7 @@ def test_a_port_that_is_none(
 ) -> None:
     (tmp_path / "empty").touch()
     (tmp_path / "denied").touch(mode=0)
-    done = run(*command, "--port", port, prefix=unprivileged())
+    done = run(*command, "--port", port, prefix=UNPRIVILEGED)
     assert (done.returncode, done.stdout) == (status, "")
     assert said in done.stderr
     assert done.stderr.count("\n") == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import COMMAND, UNMEASURED, Database, Run, unprivileged
+from tests.conftest import COMMAND, UNMEASURED, UNPRIVILEGED, Database, Run
 from tests.faults import (
     NOON,
     Harvest,
@@ -112,7 +112,7 @@ def read_only_file_system(folder: Path) -> tuple[str, ...]:
 def test_a_read_only_folder(why: str, sqlite: Database, harvest_at: Harvest, tmp_path: Path) -> None:
     (tmp_path / "locked").mkdir(mode=0o500)
     env = {"P1_DSN": f"sqlite:///{tmp_path}/locked/x.db", "P1_SPOOL": str(tmp_path / "locked/spool.db")}
-    prefix = unprivileged() if why == "mode" else read_only_file_system(tmp_path / "locked")
+    prefix = UNPRIVILEGED if why == "mode" else read_only_file_system(tmp_path / "locked")
     done = harvest_at(NOON, sqlite, env=env, prefix=prefix)
     assert done.returncode == 73
     assert "INSERT INTO p1_readouts" in done.stderr
@@ -121,7 +121,7 @@ def test_a_read_only_folder(why: str, sqlite: Database, harvest_at: Harvest, tmp
 def test_a_spool_that_is_not_ours(sqlite: Database, harvest_at: Harvest, tmp_path: Path) -> None:
     fill(tmp_path / "spool.db", range(5))
     (tmp_path / "spool.db").chmod(0)
-    done = harvest_at(NOON, sqlite, env={"P1_SPOOL": str(tmp_path / "spool.db")}, prefix=unprivileged())
+    done = harvest_at(NOON, sqlite, env={"P1_SPOOL": str(tmp_path / "spool.db")}, prefix=UNPRIVILEGED)
     assert done.returncode == 77
     assert "the reading is stored, but" in done.stderr
     assert "sudo chown" in done.stderr
@@ -130,7 +130,7 @@ def test_a_spool_that_is_not_ours(sqlite: Database, harvest_at: Harvest, tmp_pat
 
 def test_a_spool_in_a_folder_that_is_not_ours(sqlite: Database, harvest_at: Harvest, tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o400)
-    done = harvest_at(NOON, sqlite, env={"P1_SPOOL": str(tmp_path / "closed/spool.db")}, prefix=unprivileged())
+    done = harvest_at(NOON, sqlite, env={"P1_SPOOL": str(tmp_path / "closed/spool.db")}, prefix=UNPRIVILEGED)
     assert done.returncode == 77
     assert re.search("sudo chown .*/closed`", done.stderr)
     assert stored(sqlite) == [NOON]

@@ -142,7 +142,9 @@ def test_what_check_says_to_type_is_that_meters_command(
     meter: str, typed: str, sqlite: Database, run: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "telegram").write_bytes(telegram_of(1700000000))
-    done = run("check", "--port", "telegram", env=sqlite.env | {"P1HARVESTER_METER": meter})
+    (tmp_path / "settings").touch()
+    env = sqlite.env | {"P1HARVESTER_METER": meter}
+    done = run("--env-file", "settings", "check", "--port", "telegram", env=env)
     assert f"-> {typed} setup\n" in done.stdout
 
 

@@ -10,7 +10,7 @@ from shlex import quote
 
 from p1harvester.dsn import masked
 from p1harvester.printable import printable
-from p1harvester.user import command
+from p1harvester.user import command, meter
 
 _WIDTH = 110
 """Columns where the terminal does not say how many it has."""
@@ -41,7 +41,8 @@ class Page:
     def typed(self, words: str) -> str:
         """What to type to run the program with `words` for the same meter, settings and database."""
         file, dsn = self._flags.get("env_file"), self._flags.get("dsn")
-        flags = [f" --env-file {quote(file)}"] if file else []
+        # A meter's own command knows its file.
+        flags = [f" --env-file {quote(file)}"] if file and meter() is None else []
         flags += [f" --dsn {quote(masked(dsn))}"] if dsn else []
         return f"{command()}{''.join(flags)} {words}".rstrip()
 
