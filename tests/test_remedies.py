@@ -103,7 +103,7 @@ def test_a_port_that_modem_manager_holds(sqlite: Database, run: Run, tmp_path: P
             until grep -q ModemManager /proc/$!/comm; do :; done
             exec"""
         prefix = machine(tmp_path, {CABLE: meter.port}, before=held)
-        done = run("check", "--timeout", "3", env=sqlite.env, prefix=prefix)
+        done = run("check", "--timeout", "3", env=sqlite.env | {"COLUMNS": "999"}, prefix=prefix)
     assert "ModemManager (process" in done.stdout
     assert pasted([each for each in remedies(done.stdout) if "ModemManager" in each], tmp_path) == [
         "systemctl disable --now ModemManager"
