@@ -36,25 +36,46 @@ with suppress(ImportError):
 class Machine:
     """A booted Debian, seen from its host. What is said and done there goes to `log`."""
 
-    def __init__(self, root: Path, nspawn: int, log: TextIO) -> None:
+    def __init__(self, root: Path, log: TextIO) -> None:
         self.root, self.log = root, log
-        self._nspawn = nspawn
-        self._first = 0
         self.typed = 0
         """How many commands the person at the machine has typed."""
 
-    def await_boot(self) -> None:
-        """Wait until it is up; after a restart, until it is up again."""
-        children = Path(f"/proc/{self._nspawn}/task/{self._nspawn}/children")
+    def boot(self) -> None:
+        """Boot it, and wait until it is up."""
+        words = ["systemd-nspawn", f"--directory={self.root}", "--boot", "--register=no", "--console=pipe"]
+        # DevicePolicy= is kept by programs of BPF, in the unified hierarchy of control groups alone.
+        words += ["--capability=CAP_BPF", "--system-call-filter=bpf"]
+        if not Path("/run/systemd/system").exists():
+            words.append("--keep-unit")
+        self._nspawn = subprocess.Popen(
+            words,
+            env=os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        children = Path(f"/proc/{self._nspawn.pid}/task/{self._nspawn.pid}/children")
         for _ in range(600):
             time.sleep(0.1)
             for child in children.read_text().split():
                 status = Path(f"/proc/{child}/status")
-                if int(child) != self._first and status.exists() and _IS_FIRST.match(status.read_text()):
+                if status.exists() and _IS_FIRST.match(status.read_text()):
                     self._first = int(child)
                     self("until systemctl is-system-running --wait | grep -E 'running|degraded'; do sleep 0.2; done")
                     return
         raise SystemExit("systemd-nspawn did not boot the machine")
+
+    def reboot(self) -> None:
+        """Let it go down by itself, and boot it again: its host is told so by how it ends."""
+        self("systemctl reboot", check=False)
+        self._nspawn.wait()
+        self.boot()
+
+    def power_off(self) -> None:
+        """Power it off."""
+        self._nspawn.terminate()
+        self._nspawn.wait()
 
     def __call__(self, script: str, *, check: bool = True) -> str:
         """Run a piece of shell as root; return what it printed."""
@@ -124,25 +145,13 @@ def _prepared(suite: str, folder: Path) -> Path:
 def booted(suite: str, folder: Path, log: TextIO) -> Iterator[Machine]:
     """Boot one, a meter plugged in and a user `pi` who may use sudo; power it off at the end."""
     root = _prepared(suite, folder)
-    words = ["systemd-nspawn", f"--directory={root}", "--boot", "--register=no", "--console=pipe"]
-    # DevicePolicy= is kept by programs of BPF, in the unified hierarchy of control groups alone.
-    words += ["--capability=CAP_BPF", "--system-call-filter=bpf"]
-    if not Path("/run/systemd/system").exists():
-        words.append("--keep-unit")
     # All machines have the host's network: of two servers at one port the second would not start.
     servers = root / "etc/mysql/mariadb.conf.d/99-alone.cnf"
     servers.parent.mkdir(parents=True)
     servers.write_text("[mariadbd]\nskip_networking = ON\n")
-    process = subprocess.Popen(
-        words,
-        env=os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    machine = Machine(root, log)
     try:
-        machine = Machine(root, process.pid, log)
-        machine.await_boot()
+        machine.boot()
         machine(f"apt-get update -q; apt-get install -q -y --no-install-recommends {PACKAGES}")
         machine("git config --system --add safe.directory '*'; useradd --create-home --shell /bin/bash pi")
         machine("echo 'pi ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/pi")
@@ -158,5 +167,4 @@ def booted(suite: str, folder: Path, log: TextIO) -> Iterator[Machine]:
             if not (keep / deb.name).exists():
                 shutil.copy(deb, keep)
     finally:
-        process.terminate()
-        process.wait()
+        machine.power_off()
