@@ -82,6 +82,7 @@ def type_it(tmp_path: Path) -> Type:
 )
 def test_the_command_is_the_jobs(words: list[str], meter: str, rest: str, by: str, type_it: Type) -> None:
     done = type_it(*words, by=by, env={"STATE_DIRECTORY": "/root", "P1_DSN": "sqlite:////x.db"})
+    passed_over = "p1harvester: P1_DSN of this shell is passed over: the settings are those in"
     below = f"/{meter}" if meter else ""
     assert done.stdout.splitlines() == [
         "p1harvester",
@@ -90,7 +91,7 @@ def test_the_command_is_the_jobs(words: list[str], meter: str, rest: str, by: st
         f"STATE_DIRECTORY=/var/lib/p1harvester{below}",
         f"--env-file /etc/p1harvester{below}.env {rest}",
     ]
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, f"{passed_over} /etc/p1harvester{below}.env\n")
 
 
 @pytest.mark.root
