@@ -4,6 +4,7 @@ A step that fails stops only those that need what it looked for.
 """
 
 from collections.abc import Mapping
+from shlex import quote
 
 from p1harvester.check.database import check_database
 from p1harvester.check.host import schedule
@@ -29,11 +30,14 @@ def check(flags: Mapping[str, str | None], environ: Mapping[str, str], quiet: bo
             check_meter(page, heard, heard.proven)
         check_database(page, settings, timer.active)
     if timer.user and timer.user != user():
+        of_meter = f" --meter {quote(timer.meter)}" if timer.meter else ""
         page.warn(
             "user",
             f"{user()} asks, and the job is run by {timer.user}",
             f"What {user()} may open, and where {user()} keeps readings, was looked at, not the job's.",
-            "sudo p1harvester check" if timer.user == "p1harvester" else f"sudo -u {timer.user} {page.typed('check')}",
+            f"sudo p1harvester{of_meter} check"
+            if timer.user == "p1harvester"
+            else f"sudo -u {timer.user} {page.typed('check')}",
         )
     if timer.remedy:
         page.warn("timer", timer.says, timer.means, timer.remedy)

@@ -28,6 +28,8 @@ class Schedule(NamedTuple):
     remedy: str | None = None
     user: str = ""
     """Whom it runs as; empty where that is not told."""
+    meter: str = ""
+    """The meter's name, empty for the first one."""
 
 
 def holders(path: str) -> list[Process]:
@@ -81,9 +83,10 @@ def schedule() -> Schedule:
             f"sudo systemctl disable --now {active[0]}",
         )
     if active:
-        return Schedule(True, f"systemd's {active[0]} is active", user=_user_of(active[0]))
+        of_meter = active[0].removesuffix(".timer").partition("@")[2]
+        return Schedule(True, f"systemd's {active[0]} is active", user=_user_of(active[0]), meter=of_meter)
     if cron:
-        return Schedule(True, f"cron runs it, by a line in {cron[0]}", user=_user_in(*cron))
+        return Schedule(True, f"cron runs it, by a line in {cron[0]}", user=_user_in(*cron), meter=_meter_in(cron[1]))
     if installed := _timers(r"^(p1harvester@?[^-. ]*\.timer) ", "list-unit-files"):
         timer = f"p1harvester@{name}.timer" if name else installed[0]
         remedy = f"sudo systemctl enable --now {timer}"
@@ -100,8 +103,12 @@ def _runs(line: str, name: str | None) -> bool:
     """Whether a line of cron stores readings of that meter."""
     if not re.match(r"[^#\n]*\bp1harvester\b(?!.*\b(check|read|setup)\b)", line):
         return False
+    return name is None or _meter_in(line) == name
+
+
+def _meter_in(line: str) -> str:
     given = re.search(r"--meter[= ](\S+)", line)
-    return name is None or (given[1] if given else "") == name
+    return given[1] if given else ""
 
 
 def _user_of(timer: str) -> str:
