@@ -105,7 +105,7 @@ class Journey:
         for meter in ("", "--meter garage "):
             status, shown = self.machine.user(f"p1harvester {meter}-q", check=False)
             by_hand.append(status)
-            _, shown = self.machine.user(f"p1harvester {meter}check -q | grep 'readings wait in'", check=False)
+            _, shown = self.machine.user(f"p1harvester {meter}check -q | grep 'readings wait in /'", check=False)
             self.holds(f"what waits is seen by hand {meter}", shown[18:36], "readings wait" in shown)
         self.holds("by hand in the outage", f"exit {by_hand}", by_hand == [75, 75])
         wait_until(next_step(QUICK))
