@@ -47,7 +47,7 @@ class Machine:
         # DevicePolicy= is kept by programs of BPF, in the unified hierarchy of control groups alone.
         words += ["--capability=CAP_BPF", "--system-call-filter=bpf"]
         if not Path("/run/systemd/system").exists():
-            words.append("--keep-unit")
+            words = ["sh", "-ec", _OWN_GROUP, self.root.parent.name, *words, "--keep-unit"]
         self._nspawn = subprocess.Popen(
             words,
             env=os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
@@ -110,6 +110,13 @@ class Machine:
         file.write_text(text)
 
 
+# Where no systemd gives each machine its control groups, several would share one: their units would kill each other.
+_OWN_GROUP = """
+    for top in /sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/systemd; do
+        [ ! -e $top/cgroup.procs ] || { mkdir -p $top/$0; echo $$ >$top/$0/cgroup.procs; }
+    done
+    exec "$@"
+"""
 _IS_FIRST = re.compile(r"Name:\s+systemd\n(.*\n)*NSpid:.*\s1\n")
 
 
