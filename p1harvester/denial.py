@@ -31,8 +31,11 @@ def denial(path: str) -> tuple[str, str]:
         return f"It belongs to the group {group}, as it does where a login prompt of this host's is on it.", (
             f"sudo systemctl disable --now serial-getty@{tty}.service; {_for_dialout(path, 'chgrp dialout')}"
         )
-    if (group == "root" and tty.startswith("tty")) or not status.st_mode & stat.S_IRGRP:
-        return f"It is closed to all but {group} ({stat.filemode(status.st_mode)}).", _for_dialout(path, "chmod g+rw")
+    if not status.st_mode & stat.S_IRGRP:
+        says = f"It is closed to the group {group} too ({stat.filemode(status.st_mode)})."
+        return says, _for_dialout(path, "chmod g+rw")
+    if group == "root" and tty.startswith("tty"):
+        return "It is for root alone.", _for_dialout(path, "chgrp dialout")
     means = f"It is for its owner and the group {group}"
     if me in grp.getgrgid(status.st_gid).gr_mem and status.st_gid not in os.getgroups():
         return f"{means}; {me} was added to it after this session began.", "log out, and log in again"
