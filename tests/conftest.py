@@ -33,6 +33,9 @@ HOST = {
 }
 """The environment of a command whose host has its clock synchronised, no settings, and a user of that name."""
 
+LONGEST = ("test_every_panel_as_the_long_way", "test_a_reading_waits_while_the_database_is_away")
+"""How the names of tests begin that take so long that nothing must be left to wait for them alone."""
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -128,8 +131,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a server, by the fixtures and the databases that they ask for."""
+    """Begin with the longest; mark what needs a server, by the fixtures that it asks for; skip what only root can."""
+    items.sort(key=lambda item: not item.name.startswith(LONGEST))
     for item in items:
+        if item.get_closest_marker("root") and os.geteuid():
+            item.add_marker(pytest.mark.skip("only root can"))
         asked = {
             *getattr(item, "fixturenames", ()),
             *map(str, getattr(getattr(item, "callspec", None), "params", {}).values()),
