@@ -17,8 +17,8 @@ from tests import servers
 from tests.meter import FOLDER
 from tests.servers import PASSWORD, ZONE, Server
 
-pytest_plugins = ("tests.checking", "tests.faults")
-"""What tests of one subject share: their fixtures, and assertions that tell what failed."""
+pytest_plugins = ("tests.checking", "tests.faults", "tests.scheduling")
+"""What tests of one subject share: their fixtures, and assertions that tell what failed; and who runs which test."""
 
 COMMAND = str(Path(sys.executable).with_name("p1harvester"))
 
@@ -32,9 +32,6 @@ HOST = {
     "HOST_USER": "pi",
 }
 """The environment of a command whose host has its clock synchronised, no settings, and a user of that name."""
-
-LONGEST = ("test_every_panel_as_the_long_way", "test_a_reading_waits_while_the_database_is_away")
-"""How the names of tests begin that take so long that nothing must be left to wait for them alone."""
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -131,8 +128,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest; mark what needs a server, by the fixtures that it asks for; skip what only root can."""
-    items.sort(key=lambda item: not item.name.startswith(LONGEST))
+    """Mark what needs a server, by the fixtures that it asks for; skip what only root can."""
     for item in items:
         if item.get_closest_marker("root") and os.geteuid():
             item.add_marker(pytest.mark.skip("only root can"))

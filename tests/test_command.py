@@ -43,9 +43,11 @@ def test_on_a_terminal_it_says_what_it_stored(environment: dict[str, str], tmp_p
     assert on_a_terminal([*words, "-q"], environment, tmp_path) == ""
 
 
-def test_read_shows_every_value_with_its_name_and_unit(run: Run, tmp_path: Path) -> None:
-    shown = run("read", "--port", SAVED).stdout
-    assert shown == (FOLDER.parent / "golden/read.txt").read_text()
+def test_read_shows_every_value_with_its_name_and_unit(run: Run, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    shown, golden = run("read", "--port", SAVED).stdout, FOLDER.parent / "golden/read.txt"
+    if pytestconfig.getoption("--update-golden"):
+        golden.write_text(shown)
+    assert shown == golden.read_text()
     assert not list(tmp_path.rglob("*.db"))
 
 

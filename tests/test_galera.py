@@ -28,7 +28,7 @@ from tests.galera import Node
 from tests.proxy import Proxy
 from tests.writers import BLOCKS, NOON, Writer, all_together, by_the_readme, frame
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("galera")]  # one worker, one cluster
+pytestmark = pytest.mark.slow
 
 NUMBERS = count(1000)
 """Of the meters that write to the cluster, each in one test."""

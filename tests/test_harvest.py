@@ -33,7 +33,7 @@ def plugged_in(tmp_path: Path, *adapters: str) -> tuple[str, ...]:
         mkdir "$dir/pts" "$dir/serial" "$dir/serial/by-id"
         mount --rbind /dev/pts "$dir/pts"
         for adapter in $adapters; do ln -s "${adapter#*=}" "$dir/${adapter%%=*}"; done
-        mount --move "$dir" /dev
+        mount --no-mtab --move "$dir" /dev
         exec "$@"
     """
     folder = tmp_path / "dev"

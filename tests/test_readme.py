@@ -55,3 +55,20 @@ def test_the_readme_names_every_setting_status_and_column(rows: dict[str, dict[s
         assert re.search(rf"\b{error.status}\b", README), error
     for name in rows["belgium"]:
         assert name in README or re.sub(r"_(l?\d)$", "", name) in README, name
+
+
+def headings(page: Path) -> set[str]:
+    """What the headings of a page are called in links."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return {re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in re.findall(r"^#+ (.*)$", text, re.M)}
+
+
+def test_every_link_between_the_pages_leads_somewhere() -> None:
+    pages = [*PROJECT.glob("*.md"), *PROJECT.glob("[!.]*/README.md"), *PROJECT.glob(".github/*.md")]
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^):]+)\)", page.read_text())]
+    assert len(links) > 20
+    for page, link in links:
+        path, _, heading = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), (page, link)
+        assert not heading or heading in headings(target), (page, link)
