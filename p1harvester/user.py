@@ -23,6 +23,13 @@ def meter() -> str | None:
     return os.environ.get(METER)
 
 
+def adding(package: str) -> str:
+    """The command that adds a package to the program, in backquotes; the installer adds what the settings ask for."""
+    if meter() is not None:
+        return "`sudo systemd/install`, in the clone, adds it"
+    return f"`{quote(sys.executable)} -m pip install {quote(package)}` adds it"
+
+
 def command() -> str:
     """What a person types to run the program again, for the same meter."""
     if (name := meter()) is not None:
