@@ -29,7 +29,10 @@ Row = dict[str, Any]
 """Column -> value, for every column of `p1_readouts`."""
 
 
-_RIGHTS = 'the table is set up, but for its views this user needs more rights: see "The database" in systemd/README.md'
+_RIGHTS = (
+    "the table is set up, but for its views this user needs more rights: `sudo systemd/install`, in the clone, lends them"
+    ' in a database that it made; else see "The database" in systemd/README.md'
+)
 _ADVICE = {
     **dict.fromkeys((1044, 1142, 1227, 1370, "42501"), _RIGHTS),
     1419: "the server writes a binary log: as its root user run"
