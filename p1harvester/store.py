@@ -30,8 +30,8 @@ Row = dict[str, Any]
 
 
 _RIGHTS = (
-    "the table is set up, but for its views this user needs more rights: `sudo systemd/install`, in the clone, lends them"
-    ' in a database that it made; else see "The database" in systemd/README.md'
+    "the table is set up, but for its views this user needs more rights: `sudo systemd/install`, in the clone, lends"
+    ' them in a database that it made; else see "The database" in systemd/README.md'
 )
 _ADVICE = {
     **dict.fromkeys((1044, 1142, 1227, 1370, "42501"), _RIGHTS),
