@@ -4,6 +4,9 @@ from pathlib import Path
 
 from p1harvester.errors import NoPort
 
+_DRIVERS = {"0403": "ftdi_sio", "067b": "pl2303", "10c4": "cp210x", "1a86": "ch341"}
+"""The maker of what is in a P1 cable -> the kernel's module for it."""
+
 
 def adapters() -> list[str]:
     """The USB serial adapters present, each once, by its lasting name in /dev/serial/by-id where it has one."""
@@ -11,6 +14,16 @@ def adapters() -> list[str]:
     for pattern in ("ttyUSB*", "ttyACM*", "serial/by-id/*"):
         found |= {path.resolve(): str(path) for path in Path("/dev").glob(pattern)}
     return sorted(found.values())
+
+
+def without_port() -> dict[str, str]:
+    """The USB adapters, of the kinds that P1 cables have, that no port came of: maker and product -> their module."""
+    found = {}
+    for file in Path("/sys/bus/usb/devices").glob("*/idVendor"):
+        vendor, device = file.read_text().strip(), file.parent
+        if vendor in _DRIVERS and not any(device.glob("*:*/tty*")):
+            found[f"{vendor}:{(device / 'idProduct').read_text().strip()}"] = _DRIVERS[vendor]
+    return found
 
 
 def only_adapter() -> str:

@@ -17,6 +17,7 @@ from p1harvester.drivers import ASKED, REFUSED, asked_for_the_password, driver_o
 from p1harvester.dsn import masked
 from p1harvester.errors import BadSettings, StoreFailed
 from p1harvester.schema import server_code
+from p1harvester.user import adding
 
 TIMEOUT = 5
 """Seconds to connect, and for each statement."""
@@ -138,7 +139,7 @@ def alarm(seconds: int) -> Iterator[None]:
 
 def _missing_driver(drivername: str, error: ImportError) -> str:
     if drivername.startswith("postgresql"):
-        return f"PostgreSQL's driver is an extra: `pip install 'p1harvester[postgresql]'`, in the same venv ({error})"
+        return f"PostgreSQL's driver is not installed: {adding('psycopg[binary]')} ({error})"
     if drivername in ("mysql", "mariadb"):
         return f"P1_DSN must begin with {drivername}+pymysql://, the driver that is installed ({error})"
     return f"P1_DSN begins with {drivername}://, whose driver is not installed ({error})"

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from p1harvester.errors import BadSettings
 from p1harvester.telegram import LONGEST, Damage, Framer, framed, has_crc
+from p1harvester.user import adding
 
 HEADER = re.compile(rb"\xdb\x08(.{8})\x82(..)\x30(.{4})", re.DOTALL)
 _HEADER_LENGTH = 18
@@ -30,7 +31,7 @@ class EncryptedFramer:
             from cryptography.hazmat.primitives.ciphers.algorithms import AES
         except ImportError as error:
             raise BadSettings(
-                f"P1_KEY needs an extra: `pip install 'p1harvester[encrypted]'`, in the same venv ({error})"
+                f"P1_KEY needs a library that is not installed: {adding('cryptography')} ({error})"
             ) from error
         self._cipher = AES(key)
         self._buffer = bytearray()

@@ -1,9 +1,12 @@
 """The story of one run: open the port, make the database ready, wait for a telegram, store its reading."""
 
+from __future__ import annotations
+
 import logging
 import time
 from contextlib import ExitStack
 from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 from p1harvester import clock
 from p1harvester.errors import NOTICE, NoTelegram, StoreFailed
@@ -14,6 +17,10 @@ from p1harvester.reading import Reading
 from p1harvester.report import summary
 from p1harvester.settings import Settings
 from p1harvester.signals import ignored, kept_first
+from p1harvester.user import command
+
+if TYPE_CHECKING:
+    from p1harvester.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -62,11 +69,23 @@ def harvest(settings: Settings) -> str:
         except StoreFailed as failure:
             with ignored():
                 raise keep(spool, reading, failure) from failure
+    if database.mended:
+        _make_views(database)
     if spool:
         spool.drain(reading.meter_id, min(time.monotonic() + DRAIN_FOR, started + DRAIN_UNTIL))
     if second is None:
         return f"there already: {summary(reading)}, in {database}"
     return f"stored: {summary(replace(reading, time=second))}, in {database}"
+
+
+def _make_views(database: Store) -> None:
+    try:
+        database.set_up_views()
+    except StoreFailed as failure:
+        # The reading is stored; a user who may do no more than the job needs is as it should be.
+        log.log(
+            NOTICE, "the table was made or mended, its views were not: %s; `%s setup` makes them", failure, command()
+        )
 
 
 def _dated(reading: Reading, port: Port) -> Reading:
@@ -81,7 +100,7 @@ def _dated(reading: Reading, port: Port) -> Reading:
         )
         return clock.by_the_meter(reading)
     # Nothing that a mail of cron's each minute would mend.
-    log.log(NOTICE, "%s: stored under this host's time; `p1harvester check` says more", clock.compared(ahead))
+    log.log(NOTICE, "%s: stored under this host's time; `%s check` says more", clock.compared(ahead), command())
     return reading
 
 

@@ -238,7 +238,10 @@ class SerialPort(Port):
 def _opening_failed(name: str, error: OSError | termios.error) -> P1Error:
     number = getattr(error, "errno", None)
     if number == errno.EACCES:
-        return Denied(f"{user()} may not open {name}: `sudo usermod -aG dialout {user()}`, then log in again")
+        from p1harvester.denial import denial
+
+        means, remedy = denial(name)
+        return Denied(f"{user()} may not open {name}. {means} `{remedy}`")
     if number == errno.EPERM:
         return Denied(
             f"a sandbox or a container keeps {name} from this run: let it have the device; in a unit of systemd that is"

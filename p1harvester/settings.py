@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from p1harvester.dsn import parse
 from p1harvester.errors import BadSettings
+from p1harvester.user import command
 
 ENV_FILES = (".env", "/etc/p1harvester.env")
 NAMES = ("P1_PORT", "P1_BAUD", "P1_KEY", "P1_DSN", "P1_DSN_PASSWORD", "P1_TIMEOUT", "P1_SPOOL")
@@ -129,7 +130,7 @@ def _env_file(warnings: list[Warned]) -> str | None:
         path = Path(ours).absolute()
         says = f"{path} is passed over: it or its folder is another user's, or others may write there"
         means = "Whoever wrote it would say where readings go, and the password. If you trust what is in it:"
-        warnings.append(Warned(says, means, f"p1harvester --env-file {quote(str(path))}"))
+        warnings.append(Warned(says, means, f"{command()} --env-file {quote(str(path))}"))
     return systems if _is_file(systems) else None
 
 

@@ -29,7 +29,10 @@ Row = dict[str, Any]
 """Column -> value, for every column of `p1_readouts`."""
 
 
-_RIGHTS = 'the table is set up, but for its views this user needs more rights: see "The database" in systemd/README.md'
+_RIGHTS = (
+    "the table is set up, but for its views this user needs more rights: `sudo systemd/install`, in the clone, lends"
+    ' them in a database that it made; else see "The database" in systemd/README.md'
+)
 _ADVICE = {
     **dict.fromkeys((1044, 1142, 1227, 1370, "42501"), _RIGHTS),
     1419: "the server writes a binary log: as its root user run"
@@ -43,6 +46,9 @@ _NO_SUCH_TABLE_OR_COLUMN = (sqlite3.SQLITE_ERROR, 1146, 1054, "42P01", "42703")
 
 class Store(Database):
     """The table `p1_readouts`, to be written. Every method connects, and raises StoreFailed."""
+
+    mended = False
+    """Whether an insertion had to create the table, or to bring it up to date."""
 
     def insert(self, row: Row) -> int | None:
         """Store a reading; return the second that it is stored under, None if it is there already.
@@ -144,6 +150,7 @@ class Store(Database):
                 raise
             connection.rollback()
             self._upgrade(connection)
+            self.mended = True
             return connection.execute(statement, row)
 
     def _upgrade(self, connection: Connection) -> list[str]:

@@ -67,7 +67,8 @@ def _zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def environment(tmp_path: Path) -> dict[str, str]:
     """A clean environment with a home of its own; what coverage needs is passed on."""
     passed_on = {name: value for name, value in os.environ.items() if name.startswith("COV")}
-    return passed_on | {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TZ": "Europe/Amsterdam"} | HOST
+    path = f"{Path(COMMAND).parent}:{os.environ['PATH']}"
+    return passed_on | {"HOME": str(tmp_path), "PATH": path, "TZ": "Europe/Amsterdam"} | HOST
 
 
 @pytest.fixture

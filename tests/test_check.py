@@ -120,7 +120,10 @@ def test_the_timer_of_systemd(state: str, line: str, status: int, sqlite: Databa
     prepared(sqlite, run)
     (tmp_path / "bin").mkdir()
     stand_in = tmp_path / "bin/systemctl"
-    stand_in.write_text(f"#!/bin/sh\n[ $1 = is-active ] && echo {state} || echo p1harvester.timer enabled enabled\n")
+    stand_in.write_text(
+        "#!/bin/sh\ncase $1 in\nlist-units) echo p1harvester.timer loaded "
+        f"{state} waiting ;;\nlist-unit-files) echo p1harvester.timer enabled ;;\nesac\n"
+    )
     stand_in.chmod(0o755)
     before = f"mount --bind {stand_in} $(command -v systemctl); exec"
     done = run("check", "--port", SAVED, env=sqlite.env, prefix=machine(tmp_path, {}, cron="", before=before))

@@ -3,7 +3,9 @@
 import re
 import tomllib
 from importlib.metadata import requires
+from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -13,11 +15,14 @@ LOCK = (PROJECT / "systemd/requirements.txt").read_text()
 LOCKED = {canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)==(\S+) ", LOCK, re.MULTILINE)}
 
 
-def test_each_is_locked_by_its_hash() -> None:
-    entries = re.split(r"^(?=[\w.-]+==)", LOCK, flags=re.MULTILINE)[1:]
-    assert len(entries) == len(LOCKED)
+@pytest.mark.parametrize("path", sorted((PROJECT / "systemd").glob("requirements*.txt")), ids=lambda path: path.stem)
+def test_each_is_locked_by_its_hash(path: Path) -> None:
+    entries = re.split(r"^(?=[\w.-]+==)", path.read_text(), flags=re.MULTILINE)[1:]
+    assert entries
     for entry in entries:
         assert re.fullmatch(r"\S+==\S+( \\\n    --hash=sha256:[0-9a-f]{64})+\n", entry), entry
+        name, _, version = entry.split()[0].partition("==")
+        assert LOCKED.get(canonicalize_name(name), version) == version, "pip takes them together"
 
 
 def test_what_the_project_asks_for_is_locked_with_its_needs() -> None:
@@ -38,6 +43,9 @@ def needs(name: str) -> list[str]:
     return [text for text in wanted if "extra ==" not in text]
 
 
-def test_the_readme_installs_and_upgrades_by_it() -> None:
-    assert README.count("pip install --require-hashes -r systemd/requirements.txt\n") == 2
-    assert README.count("pip install --no-deps --no-build-isolation .\n") == 2
+def test_the_installation_is_by_it() -> None:
+    assert README.count("pip install --require-hashes -r systemd/requirements.txt\n") == 1
+    assert README.count("pip install --no-deps --no-build-isolation .\n") == 1
+    installer = (PROJECT / "systemd/install").read_text()
+    pips = [line.split('/bin/pip" install')[1] for line in installer.splitlines() if '/bin/pip"' in line]
+    assert ["--require-hashes" in words or "--no-deps" in words for words in pips] == [True, True]

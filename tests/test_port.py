@@ -54,7 +54,7 @@ def test_two_at_once_both_succeed(database: Database, environment: dict[str, str
         pytest.param("/", 66, "cannot be read", id="a directory"),
         pytest.param("/dev/null", 66, "cannot be read", id="no tty"),
         pytest.param("socket://127.0.0.1:1", 66, "Connection refused", id="nobody listens"),
-        pytest.param("denied", 77, "usermod -aG dialout", id="no permission"),
+        pytest.param("denied", 77, "`sudo chmod g+rw denied`", id="no permission"),
         pytest.param("socket://nowhere", 78, "socket://host:port", id="half a URL"),
         pytest.param("gopher://x", 78, "P1_PORT", id="no such URL"),
         pytest.param("empty", 76, "not a single byte", id="an empty file"),

@@ -138,7 +138,7 @@ def test_the_extra_is_named_when_its_driver_is_missing(run: Run, tmp_path: Path)
     (tmp_path / "psycopg.py").write_text("raise ImportError('not here')")
     done = run("--port", SAVED, "--dsn", "postgresql+psycopg://host/db", env={"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 78
-    assert "pip install 'p1harvester[postgresql]'" in done.stderr
+    assert "-m pip install 'psycopg[binary]'`" in done.stderr
 
 
 def test_mariadb_keeps_the_table_compressed(mariadb: Database, run: Run) -> None:

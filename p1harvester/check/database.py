@@ -5,7 +5,7 @@ from shlex import quote
 from p1harvester.check.client import in_client
 from p1harvester.check.page import Page
 from p1harvester.check.rows import check_rows
-from p1harvester.check.server import SETUP, refusal, there
+from p1harvester.check.server import refusal, there
 from p1harvester.check.spool import check_spool
 from p1harvester.errors import BadSettings, StoreFailed
 from p1harvester.settings import Settings
@@ -25,7 +25,7 @@ def check_database(page: Page, settings: Settings, scheduled: bool) -> None:
             if _table(page, survey):
                 check_rows(page, survey, scheduled)
         except StoreFailed as failure:
-            page.fail("database", "it stopped answering", str(failure), "p1harvester check     # once more")
+            page.fail("database", "it stopped answering", str(failure), page.typed("check") + "     # once more")
     check_spool(page, settings, survey)
 
 
@@ -42,7 +42,9 @@ def _connects(page: Page, survey: Survey) -> bool:
 def _table(page: Page, survey: Survey) -> bool:
     missing = survey.missing_columns()
     if missing is None:
-        page.warn("table", "there is no p1_readouts yet", f"The first run makes it, or {SETUP} does.", SETUP)
+        page.warn(
+            "table", "there is no p1_readouts yet", "The first run makes it, or `setup` does.", page.typed("setup")
+        )
         return False
     if missing:
         page.warn(
@@ -50,7 +52,7 @@ def _table(page: Page, survey: Survey) -> bool:
             f"p1_readouts lacks {len(missing)} columns, {missing[0]} among them",
             "It was made by another program or an older version. Columns are added, the rows in it stay as they are;"
             " the first run does so too.",
-            SETUP,
+            page.typed("setup"),
         )
     else:
         page.ok("table", "p1_readouts is up to date")
@@ -58,7 +60,9 @@ def _table(page: Page, survey: Survey) -> bool:
     if survey.views_are_current():
         page.ok("views", "they are up to date")
     else:
-        page.warn("views", "they are missing, or of another version", "Grafana's dashboards read them.", SETUP)
+        page.warn(
+            "views", "they are missing, or of another version", "Grafana's dashboards read them.", page.typed("setup")
+        )
     return True
 
 

@@ -1,15 +1,12 @@
-"""What the operating system tells: who may open a file, who holds it, and what runs the job by the clock."""
+"""What the operating system tells: who holds a device, and what runs the job by the clock."""
 
-import grp
 import os
 import re
-import stat
 import subprocess
 from pathlib import Path
-from shlex import quote
 from typing import NamedTuple
 
-from p1harvester.user import user
+from p1harvester.user import meter, user
 
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 """All that another program gets: ours may hold passwords, and a PATH through a folder of somebody else's."""
@@ -23,11 +20,16 @@ class Process(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """What starts the job."""
+    """What starts the job, if anything does; what wants mending there, and the command that mends it."""
 
     active: bool
     says: str
+    means: str = ""
     remedy: str | None = None
+    user: str = ""
+    """Whom it runs as; empty where that is not told."""
+    meter: str = ""
+    """The meter's name, empty for the first one."""
 
 
 def holders(path: str) -> list[Process]:
@@ -61,43 +63,64 @@ def _name(process: Path) -> str:
         return "gone since"
 
 
-def denial(path: str) -> tuple[str, str]:
-    """Why this user may not open `path`, and the command that mends it."""
-    me = user()
-    try:
-        status = Path(path).stat()
-    except OSError as error:
-        return (
-            f"Not even its folder can be looked into: {error.strerror}.",
-            f"sudo ls -ld {quote(str(Path(path).parent))}",
-        )
-    try:
-        group = grp.getgrgid(status.st_gid)
-    except KeyError:
-        return f"It belongs to group {status.st_gid}, which has no name.", f"sudo chgrp dialout {quote(path)}"
-    means = f"It is for its owner and the group {group.gr_name}"
-    if not status.st_mode & stat.S_IRGRP:
-        return f"It is closed to the group {group.gr_name} too ({stat.filemode(status.st_mode)}).", (
-            f"sudo chmod g+rw {quote(path)}"
-        )
-    if me in group.gr_mem and status.st_gid not in os.getgroups():
-        return f"{means}; {me} was added to it after this session began.", "log out, and log in again"
-    return f"{means}, and {me} is in neither.", f"sudo usermod -aG {group.gr_name} {me}     # then log in again"
+def running(*names: str) -> list[str]:
+    """Those of the programs that run."""
+    there = {_name(folder) for folder in Path("/proc").glob("[0-9]*")}
+    return [name for name in names if name in there]
 
 
 def schedule() -> Schedule:
-    """The timer of systemd or the line of cron that runs the job."""
-    listed = _output("systemctl", "list-unit-files", "--no-legend", "--plain", "p1harvester*.timer")
-    timers = [line.split()[0] for line in listed.splitlines() if line.strip()]
-    for timer in timers:
-        if _output("systemctl", "is-active", timer).strip() == "active":
-            return Schedule(True, f"systemd's {timer} is active")
-    cron = next((where for where, text in _crontabs() if re.search(r"^[^#\n]*\bp1harvester\b", text, re.MULTILINE)), "")
+    """The timer of systemd or the line of cron that runs the job of this meter; of any, where none is named."""
+    name = meter()
+    unit = "p1harvester(@[^.]+)?" if name is None else re.escape(f"p1harvester@{name}" if name else "p1harvester")
+    active = _timers(rf"^({unit}\.timer) +\S+ +active ", "list-units", "--all")
+    cron = next(((where, line) for where, text in _crontabs() for line in text.splitlines() if _runs(line, name)), None)
+    if active and cron:
+        return Schedule(
+            True,
+            f"systemd's {active[0]} is active, and cron runs it too, by a line in {cron[0]}",
+            "Each minute the meter is read twice. Keep one of them; to keep cron:",
+            f"sudo systemctl disable --now {active[0]}",
+        )
+    if active:
+        of_meter = active[0].removesuffix(".timer").partition("@")[2]
+        return Schedule(True, f"systemd's {active[0]} is active", user=_user_of(active[0]), meter=of_meter)
     if cron:
-        return Schedule(True, f"cron runs it, by a line in {cron}")
-    if timers:
-        return Schedule(False, f"systemd's {timers[0]} is not active", f"sudo systemctl enable --now {timers[0]}")
+        return Schedule(True, f"cron runs it, by a line in {cron[0]}", user=_user_in(*cron), meter=_meter_in(cron[1]))
+    if installed := _timers(r"^(p1harvester@?[^-. ]*\.timer) ", "list-unit-files"):
+        timer = f"p1harvester@{name}.timer" if name else installed[0]
+        remedy = f"sudo systemctl enable --now {timer}"
+        return Schedule(False, f"systemd's {timer} is not active", "It is installed, and nothing starts it.", remedy)
     return Schedule(False, "no timer of systemd and no line of cron runs it: it runs when you run it")
+
+
+def _timers(pattern: str, *words: str) -> list[str]:
+    listed = _output("systemctl", *words, "--no-legend", "--plain", "p1harvester*.timer")
+    return [found[1] for found in re.finditer(pattern, listed, re.MULTILINE)]
+
+
+def _runs(line: str, name: str | None) -> bool:
+    """Whether a line of cron stores readings of that meter."""
+    if not re.match(r"[^#\n]*\bp1harvester\b(?!.*\b(check|read|setup)\b)", line):
+        return False
+    return name is None or _meter_in(line) == name
+
+
+def _meter_in(line: str) -> str:
+    given = re.search(r"--meter[= ](\S+)", line)
+    return given[1] if given else ""
+
+
+def _user_of(timer: str) -> str:
+    return _output("systemctl", "show", "--property=User", "--value", timer.replace(".timer", ".service")).strip()
+
+
+def _user_in(where: str, line: str) -> str:
+    """Who runs the job by a line of cron; in one's own crontab no user is named."""
+    words = line.split()
+    if "/usr/local/bin/p1harvester" in words:
+        return "p1harvester"
+    return words[5] if where.startswith("/etc/") and len(words) > 5 and not line.startswith("@") else ""
 
 
 def _crontabs() -> list[tuple[str, str]]:

@@ -1,12 +1,14 @@
 """The way from the meter to this host: adapters, port, line. What was heard on it goes to `meter`."""
 
 import time
+from pathlib import Path
 from shlex import quote
 
-from p1harvester.adapters import adapters
+from p1harvester.adapters import adapters, without_port
 from p1harvester.check import host
 from p1harvester.check.no_telegram import say_no_telegram
 from p1harvester.check.page import Page
+from p1harvester.denial import denial
 from p1harvester.errors import Denied, NoPort, P1Error, PortBusy
 from p1harvester.listen import Heard, listen
 from p1harvester.port import BAUDS, Port, is_network, open_port
@@ -23,6 +25,13 @@ _ENOUGH_BYTES = 512
 """What shows an inverted line: more than lie between two OBIS codes, a full log of power failures included."""
 
 
+_STOPS = {
+    "ModemManager": "sudo systemctl disable --now ModemManager     # it looks for a modem at every serial port",
+    "brltty": "sudo apt-get remove -y brltty     # it looks for a Braille display at every serial port",
+}
+"""A program that opens ports which nobody gave it -> what keeps it from them."""
+
+
 def check_line(page: Page, settings: Settings) -> Heard | None:
     """Find the port and listen to it; return what was heard if there was a telegram."""
     found = adapters()
@@ -34,6 +43,9 @@ def check_line(page: Page, settings: Settings) -> Heard | None:
         return _heard_from(page, settings, found[0])
     if found:
         return _searched(page, settings, found)
+    if hidden := without_port():
+        _say_hidden(page, hidden)
+        return None
     page.fail(
         "adapters",
         _counted(found),
@@ -43,6 +55,19 @@ def check_line(page: Page, settings: Settings) -> Heard | None:
         "P1_PORT=socket://HOST:PORT     # a network P1 reader, or ser2net on another machine",
     )
     return None
+
+
+def _say_hidden(page: Page, hidden: dict[str, str]) -> None:
+    """An adapter is plugged in, and no port came of it."""
+    braille = host.running("brltty") or any(Path("/usr/lib/udev/rules.d").glob("*brltty*"))
+    page.fail(
+        "adapters",
+        f"a USB serial adapter is plugged in ({', '.join(hidden)}), and the kernel shows no port of it",
+        "brltty takes such adapters for Braille displays. After this, unplug the cable and plug it in again:"
+        if braille
+        else "The kernel has not loaded the module for it:",
+        *(["sudo apt-get remove -y brltty"] if braille else [f"sudo modprobe {module}" for module in hidden.values()]),
+    )
 
 
 def _counted(found: list[str]) -> str:
@@ -78,7 +103,7 @@ def _searched(page: Page, settings: Settings, found: list[str]) -> Heard | None:
         "adapters",
         f"{_counted(found)}, and P1_PORT=auto reads the only one",
         f"Which one is the meter's was tried: {'; '.join(seen)}.",
-        *([f"P1_PORT={meters.port.name}"] if meters else [f"p1harvester check --port {quote(name)}" for name in found]),
+        *([f"P1_PORT={meters.port.name}"] if meters else [page.typed(f"check --port {quote(name)}") for name in found]),
     )
     if meters:
         _say_line(page, meters, settings.baud)
@@ -120,7 +145,7 @@ def _open(page: Page, name: str, baud: int | None, deadline: float) -> Port | No
     try:
         port = open_port(name, baud, deadline)
     except Denied:
-        means, remedy = host.denial(name)
+        means, remedy = denial(name)
         page.fail("port", f"{user()} may not open {name}", means, remedy)
     except PortBusy:
         who = host.holders(name)
@@ -129,7 +154,8 @@ def _open(page: Page, name: str, baud: int | None, deadline: float) -> Port | No
             f"{name} is held by {_named(who) or 'another program'}",
             "Only one program can read a meter: two would each take a part of every telegram. Stop the other one, or"
             " give it the port and this one another.",
-            *(f"systemctl status {process.id}     # the service it belongs to" for process in who),
+            *_stopping(who),
+            *([] if who else [_STOPS[grabber] for grabber in host.running(*_STOPS)]),
             *([] if who else [f"sudo fuser -v {quote(name)}     # the program it is"]),
         )
     except P1Error as error:
@@ -140,12 +166,19 @@ def _open(page: Page, name: str, baud: int | None, deadline: float) -> Port | No
                 "port",
                 f"{port.name} is open, but {_named(others)} has it open too",
                 "Two programs that read one port each take a part of every telegram.",
-                *(f"systemctl status {process.id}     # the service it belongs to" for process in others),
+                *_stopping(others),
             )
         else:
             page.ok("port", f"{port.name} is open, and no other program is seen to hold it")
         return port
     return None
+
+
+def _stopping(processes: list[host.Process]) -> list[str]:
+    return [
+        _STOPS.get(process.name, f"systemctl status {process.id}     # the service it belongs to")
+        for process in processes
+    ]
 
 
 def _other_ports(page: Page, name: str, error: P1Error) -> list[str]:

@@ -81,13 +81,18 @@ def _contents(page: Page, devices: dict[int, str], reading: Reading) -> None:
             "A device sends a reading and does not say what it is: m3 may be gas or water, so nothing of it is stored."
         )
     else:
-        means = "No gas meter is announced. In a house without gas nothing wants mending; else it is not linked to the"
-        means += " electricity meter, which the grid operator must do."
+        # A house without gas is no fault, of which the daily check would tell each day.
+        page.ok(
+            "contents",
+            f"{says}, and no gas (M-Bus channels: {announced})",
+            "no gas meter is announced; if there is one, the grid operator must link it to the electricity meter",
+        )
+        return
     page.warn(
         "contents",
         f"{says}, and no gas (M-Bus channels: {announced})",
         means,
-        "p1harvester read --raw | grep '^0-[1-4]:24'     # the M-Bus devices; wait a day after a change",
+        page.typed("read --raw") + " | grep '^0-[1-4]:24'     # the M-Bus devices; wait a day after a change",
     )
 
 
@@ -97,7 +102,7 @@ def _unread(page: Page, unread: tuple[str, ...]) -> None:
             "lines",
             "; ".join(unread),
             "The CRC is right, so this is what the meter sent: these values are left out, all others are stored.",
-            "p1harvester read --raw     # report it, but without the equipment identifiers (96.1)",
+            page.typed("read --raw") + "     # report it, but without the equipment identifiers (96.1)",
         )
 
 

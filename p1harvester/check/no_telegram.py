@@ -17,7 +17,7 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
                 "line",
                 f"{name} is empty",
                 "P1_PORT names a saved telegram, or a pipe into which nobody writes one.",
-                "p1harvester read --port auto --raw > telegram.txt     # saves one",
+                page.typed("read --port auto --raw") + " > telegram.txt     # saves one",
             )
         case Cause.SILENCE:
             page.fail(
@@ -71,7 +71,7 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
                 "telegram",
                 f"a whole telegram came, but {heard.nonsense}",
                 "The program does not know such a meter.",
-                "p1harvester read --raw     # report it, but without the equipment identifiers (96.1)",
+                page.typed("read --raw") + "     # report it, but without the equipment identifiers (96.1)",
             )
         case Cause.UNCONFIRMED:
             page.fail(
@@ -79,7 +79,7 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
                 f"{said}, {len(heard.telegrams)} telegrams without a CRC, and no two that confirm each other",
                 "Without a CRC only a second telegram shows that nothing was lost or changed on the way. Either the"
                 " time was too short for two, which come every 10 s, or the line is bad.",
-                f"p1harvester check --timeout 35     # it was {settings.timeout:g}",
+                page.typed("check --timeout 35") + f"     # it was {settings.timeout:g}",
                 "use a shorter cable, and a USB port of the host itself",
             )
         case Cause.CUT_OFF:
@@ -87,7 +87,7 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
                 "telegram",
                 f"{said}, a telegram began, and none came to its end",
                 "Either the time was too short for a whole one, or bytes are lost on the way.",
-                f"p1harvester check --timeout 35     # it was {settings.timeout:g}",
+                page.typed("check --timeout 35") + f"     # it was {settings.timeout:g}",
                 f"sudo fuser -v {quote(name)}",
             )
         case Cause.NOISE:

@@ -4,9 +4,13 @@ import os
 import shutil
 import sys
 import textwrap
+from collections.abc import Mapping
 from enum import Enum
+from shlex import quote
 
+from p1harvester.dsn import masked
 from p1harvester.printable import printable
+from p1harvester.user import command, meter
 
 _WIDTH = 110
 """Columns where the terminal does not say how many it has."""
@@ -23,15 +27,24 @@ class _Level(Enum):
 
 
 class Page:
-    """The lines so far. `quiet` leaves out those that are ok."""
+    """The lines so far. `quiet` leaves out those that are ok; `flags` are the command line's."""
 
-    def __init__(self, quiet: bool) -> None:
+    def __init__(self, quiet: bool, flags: Mapping[str, str | None]) -> None:
+        self._flags = flags
         self.settings: dict[str, str] = {}
         """Setting -> the value that mends what was found."""
         self._levels: list[_Level] = []
         self._quiet = quiet
         self._terminal = sys.stdout.isatty()
         self._colour = self._terminal and not os.environ.get("NO_COLOR")
+
+    def typed(self, words: str) -> str:
+        """What to type to run the program with `words` for the same meter, settings and database."""
+        file, dsn = self._flags.get("env_file"), self._flags.get("dsn")
+        # A meter's own command knows its file.
+        flags = [f" --env-file {quote(file)}"] if file and meter() is None else []
+        flags += [f" --dsn {quote(masked(dsn))}"] if dsn else []
+        return f"{command()}{''.join(flags)} {words}".rstrip()
 
     def ok(self, step: str, says: str, *details: str) -> None:
         """A step is well; `details` are lines below it."""

@@ -23,8 +23,14 @@ def check_rows(page: Page, survey: Survey, scheduled: bool) -> None:
     until = now + SANE_AHEAD
     _misdated(page, survey, until)
     bounds = survey.bounds(SANE_SINCE, until)
-    if bounds is None:
+    if bounds is None and scheduled:
         page.ok("rows", "there is none yet")
+    elif bounds is None:
+        means = (
+            "Nothing runs the job by the clock: it stores a row when you run it, or each minute once it is installed:"
+        )
+        page.warn("rows", "there is none yet", means, page.typed(""), "sudo systemd/install     # in the clone")
+    if bounds is None:
         return
     first, last = bounds
     times = survey.times(now - _DAY, now)

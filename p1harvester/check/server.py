@@ -16,7 +16,6 @@ from p1harvester.names import limited
 from p1harvester.survey import Survey
 from p1harvester.user import user
 
-SETUP = "p1harvester setup"
 _REFUSED_USER = (1045, 1698, 1130)
 _REFUSED_DATABASE = (1044, 1049)
 _CUT_OFF = 1047
@@ -79,7 +78,10 @@ def _file_there(page: Page, survey: Survey) -> bool:
     folder = nearest(path)
     if os.access(folder, os.W_OK | os.X_OK):
         page.warn(
-            "database", f"{path} is not there yet", f"The first run of p1harvester makes it, or {SETUP} does.", SETUP
+            "database",
+            f"{path} is not there yet",
+            "The first run of p1harvester makes it, or `setup` does.",
+            page.typed("setup"),
         )
     else:
         page.fail(

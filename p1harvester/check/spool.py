@@ -50,14 +50,14 @@ def _waiting(page: Page, spool: SpoolFile, identity: str) -> None:
         waiting = spool.waiting()
     except StoreFailed as failure:
         page.warn(
-            "spool", f"it cannot be read: {failure}", "A damaged one is put aside by the next run.", "p1harvester"
+            "spool", f"it cannot be read: {failure}", "A damaged one is put aside by the next run.", page.typed("")
         )
         return
     for database, count, since in waiting:
         says = f"{count} readings wait in {spool.file} since {local(since)}"
         if database in (None, identity):
             means = "The database did not take them. The next run that it answers brings them back."
-            page.warn("spool", says, means, "p1harvester")
+            page.warn("spool", says, means, page.typed(""))
         else:
             page.warn(
                 "spool",
