@@ -214,7 +214,7 @@ def used(rows: Sequence[Row], start: Boundary, end: Boundary, column: str) -> Fr
             new - old <= can_be(column, each.next["time"] - each.row["time"])
             for each, old, new in ((start, first, second_), (end, third, last))
         )
-        begins = first > 0 or last == 0 or base(rows, start.at, last, start.row, column) is None
+        begins = first > 0 or last == 0
         if rises and begins and same_meter:
             return end.register(name) - start.register(name)
     powers = [row.get(POWERS.get(column, "")) for row in (start.row, start.next, end.row, end.next)]

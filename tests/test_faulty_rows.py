@@ -57,6 +57,21 @@ def test_a_young_meter_that_is_gone_over_an_hours_end(made: Database) -> None:
     assert sum(hours(made, rows, "water_m3")) == pytest.approx(1.2)
 
 
+@pytest.mark.parametrize(("value", "used"), [(511.0, 0.9), (0.1, 1.0)])
+def test_a_meter_that_is_there_later_than_the_table(value: float, used: float, made: Database) -> None:
+    names = ("use_reading", "gas_meter_reading", "water_meter_reading")
+    # An hour's rows, for two days and a half; the meter is there from the hour of midday on the second.
+    rows = [
+        {"time": TEN + 3600 * n, "meter_id": 1} | dict.fromkeys(names, 0.0 if n < 26 else value + (n - 26) / 10)
+        for n in range(36)
+    ]
+    fill(made, rows)
+    for view in ("usage_per_hour", "usage_per_day", "usage_per_month"):
+        for column in ("use_kWh", "gas_m3", "water_m3"):
+            found = sum(each or 0 for (each,) in selected(made, column, view))
+            assert found == pytest.approx(used), (view, column)
+
+
 def test_a_clock_that_was_set_back(made: Database) -> None:
     rows = home()
     for row in rows[150:170]:

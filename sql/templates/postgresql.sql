@@ -227,11 +227,7 @@ LEFT JOIN LATERAL (
 -- [usage]
     CASE{through_link}
         WHEN {same_meter}
-            AND CASE
-                WHEN a.{readout} > 0 OR bn.{readout} = 0 THEN TRUE
-                WHEN a.{readout} = 0
-                THEN p1_base('{column}', a.time, bn.{readout}, 0, {most}, a.meter_id, a.gas_meter_id) IS NULL
-            END
+            AND (a.{readout} > 0 OR bn.{readout} = 0)
             AND a.{readout} <= an.{readout}
             AND a.{readout} <= b.{readout}
             AND an.{readout} <= bn.{readout}

@@ -162,16 +162,7 @@ LEFT JOIN p1_readouts AS x ON x.time = (
 -- [usage]
     round(CASE{through_link}
         WHEN {same_meter}
-            AND CASE
-                WHEN a.{readout} > 0 OR bn.{readout} = 0 THEN TRUE
-                WHEN a.{readout} = 0 THEN NOT EXISTS (
-                    SELECT 1 FROM p1_readouts AS n
-                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
-                        AND {same_before}
-                        AND n.{readout} > 0 AND n.{readout} <= bn.{readout}
-                        AND bn.{readout} - n.{readout} <= {most} * ((a.time - n.time) / 3600e0 + 1)
-                )
-            END
+            AND (a.{readout} > 0 OR bn.{readout} = 0)
             AND a.{readout} <= an.{readout}
             AND a.{readout} <= b.{readout}
             AND an.{readout} <= bn.{readout}
