@@ -157,7 +157,7 @@ def register_at(rows: Sequence[Row], moment: int, back: int, column: str) -> Fra
         if (value := exact(each.get(REGISTERS[column])))
     ]
     before = [
-        (when, value) for each, when, value in known if when <= moment and moment - back <= each["time"] <= moment + 900
+        (when, value) for each, when, value in known if when <= moment and moment - back <= each["time"] <= moment + 3600
     ]
     after = [(when, value) for each, when, value in known if when > moment and each["time"] > moment - 3600]
     if not before:

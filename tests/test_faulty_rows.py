@@ -161,6 +161,15 @@ def test_gas_counts_for_the_hour_in_which_the_gas_meter_read_it(made: Database) 
     assert hours(made, rows, "gas_m3") == [0.1, 0.2, 0.4, 0.8]
 
 
+def test_gas_of_an_hourly_meter_when_the_table_was_thinned(made: Database) -> None:
+    rows = home(300)
+    for n, row in enumerate(rows):
+        hour = max(n - 2, 0) // 60
+        row |= {"gas_time": TEN + 3600 * hour, "gas_meter_reading": 2300 + [0, 0.1, 0.3, 0.7, 1.5, 3.1][hour]}
+    # Of each hour the last row stays, which holds the gas of an hour ago.
+    assert hours(made, [rows[0], *rows[59::60]], "gas_m3")[1:] == [0.2, 0.4, 0.8]
+
+
 def test_a_reader_whose_search_path_lacks_the_schema(postgresql: Database, run: Run) -> None:
     name = sa.make_url(postgresql.dsn).username
     postgresql.execute("CREATE SCHEMA meters")

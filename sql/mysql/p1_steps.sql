@@ -102,7 +102,7 @@ RETURN (
 );
 
 -- The gas meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
--- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 DROP FUNCTION IF EXISTS p1_gas_at;
 CREATE FUNCTION p1_gas_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
@@ -115,7 +115,7 @@ RETURN (
     FROM (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
-        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 900 AND time >= GREATEST(t - back, 1104537600)
+        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 3600 AND time >= GREATEST(t - back, 1104537600)
             AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= t
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -129,7 +129,7 @@ RETURN (
 );
 
 -- The water meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
--- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 DROP FUNCTION IF EXISTS p1_water_at;
 CREATE FUNCTION p1_water_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
@@ -142,7 +142,7 @@ RETURN (
     FROM (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 900 AND time >= GREATEST(t - back, 1104537600)
+        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 3600 AND time >= GREATEST(t - back, 1104537600)
             AND water_meter_reading > 0 AND time <= t
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -156,7 +156,7 @@ RETURN (
 );
 
 -- The heat meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
--- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 DROP FUNCTION IF EXISTS p1_heat_at;
 CREATE FUNCTION p1_heat_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
@@ -169,7 +169,7 @@ RETURN (
     FROM (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 900 AND time >= GREATEST(t - back, 1104537600)
+        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 3600 AND time >= GREATEST(t - back, 1104537600)
             AND heat_meter_reading > 0 AND time <= t
         ORDER BY time DESC LIMIT 1
     ) AS b

@@ -200,7 +200,7 @@ SELECT
     FROM (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.until, unixepoch()) + 900 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.until
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -220,7 +220,7 @@ SELECT
     FROM (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.time, unixepoch()) + 900 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.time
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -241,7 +241,7 @@ SELECT
     FROM (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.until, unixepoch()) + 900 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.until
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -261,7 +261,7 @@ SELECT
     FROM (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.time, unixepoch()) + 900 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.time
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -320,7 +320,7 @@ SELECT
     FROM (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.until, unixepoch()) + 900 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND water_meter_reading > 0 AND time <= k.until
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -340,7 +340,7 @@ SELECT
     FROM (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.time, unixepoch()) + 900 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND water_meter_reading > 0 AND time <= k.time
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -361,7 +361,7 @@ SELECT
     FROM (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.until, unixepoch()) + 900 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND water_meter_reading > 0 AND time <= k.until
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -381,7 +381,7 @@ SELECT
     FROM (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.time, unixepoch()) + 900 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND water_meter_reading > 0 AND time <= k.time
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -440,7 +440,7 @@ SELECT
     FROM (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.until, unixepoch()) + 900 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND heat_meter_reading > 0 AND time <= k.until
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -460,7 +460,7 @@ SELECT
     FROM (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.time, unixepoch()) + 900 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND heat_meter_reading > 0 AND time <= k.time
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -481,7 +481,7 @@ SELECT
     FROM (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.until, unixepoch()) + 900 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND heat_meter_reading > 0 AND time <= k.until
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -501,7 +501,7 @@ SELECT
     FROM (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.time, unixepoch()) + 900 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND heat_meter_reading > 0 AND time <= k.time
         ORDER BY time DESC LIMIT 1
     ) AS b

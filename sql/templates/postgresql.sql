@@ -125,7 +125,7 @@ RETURN (
 
 -- [function_at]
 -- The {meter} meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
--- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 CREATE OR REPLACE FUNCTION p1_{meter}_at(t bigint, back bigint) RETURNS float8 LANGUAGE sql STABLE
 RETURN (
@@ -137,7 +137,7 @@ RETURN (
     FROM (
         SELECT {readout} AS reading, {read_at} AS read_at
         FROM p1_readouts
-        WHERE time <= least(t, extract(epoch FROM now())::bigint) + 900 AND time >= greatest(t - back, 1104537600)
+        WHERE time <= least(t, extract(epoch FROM now())::bigint) + 3600 AND time >= greatest(t - back, 1104537600)
             AND {readout} > 0 AND {read_at} <= t
         ORDER BY time DESC LIMIT 1
     ) AS b

@@ -77,7 +77,7 @@ CASE WHEN coalesce({any}) > 0 THEN 2678400 ELSE 10800 END
     FROM (
         SELECT {readout} AS reading, {read_at} AS read_at
         FROM p1_readouts
-        WHERE time <= min({moment}, unixepoch()) + 900 AND time >= max({moment} - {back}, 1104537600)
+        WHERE time <= min({moment}, unixepoch()) + 3600 AND time >= max({moment} - {back}, 1104537600)
             AND {readout} > 0 AND {read_at} <= {moment}
         ORDER BY time DESC LIMIT 1
     ) AS b
