@@ -84,6 +84,16 @@ def test_a_clock_that_was_set_back(made: Database) -> None:
     assert sum(step or 0 for (step,) in selected(made, "gas_usage_m3", "gas_usage_m3")) == pytest.approx(2.4)
 
 
+def test_a_clock_that_was_set_back_and_stored_some_rows_at_a_stretch(made: Database) -> None:
+    rows = home()
+    # Of the table a row each five minutes; the clock stood two hours back for four minutes.
+    back = [row | {"time": row["time"] - 7200 - 17} for row in rows[180:184]]
+    fill(made, sorted([*rows[::5], *back], key=lambda row: int(row["time"])))
+    for view, column, used in (("gas_usage_m3", "gas_usage_m3", 2.4), ("usage_per_hour", "use_kWh", 4.8)):
+        # Each minute of the four may count where it stands.
+        assert sum(step or 0 for (step,) in selected(made, column, view)) == pytest.approx(used, abs=0.061)
+
+
 def test_rows_far_in_the_past_and_the_future(made: Database) -> None:
     rows = home()
     away = [

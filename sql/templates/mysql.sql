@@ -35,12 +35,12 @@ RETURN (
     ORDER BY time LIMIT 1
 );
 
--- Whether within a day a row of the same meter says less than `reading`, and yet not less than `low`.
+-- Whether within `ahead` seconds a row of the same meter says less than `reading`, and yet not less than `low`.
 DROP FUNCTION IF EXISTS p1_contradicted;
-CREATE FUNCTION p1_contradicted(name VARCHAR(16), t BIGINT, reading DOUBLE, low DOUBLE, meter BIGINT, gas_meter BIGINT) RETURNS BOOLEAN READS SQL DATA
+CREATE FUNCTION p1_contradicted(name VARCHAR(16), t BIGINT, ahead BIGINT, reading DOUBLE, low DOUBLE, meter BIGINT, gas_meter BIGINT) RETURNS BOOLEAN READS SQL DATA
 RETURN EXISTS (
     SELECT 1 FROM p1_readouts
-    WHERE time > t AND time <= LEAST(t, UNIX_TIMESTAMP()) + 86400
+    WHERE time > t AND time <= LEAST(t, UNIX_TIMESTAMP()) + ahead
         AND CASE
             WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
 {reading}
@@ -113,10 +113,14 @@ RETURN (
                 OR p.{readout} < r.{readout}
                 AND r.{readout} - p.{readout} <= {most} * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('{column}', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.{readout} AND r.{readout} - 0.0005, TRUE)
+                AND (
+                    r.{readout} - p.{readout} <= {most} * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('{column}', r.time, 3600, r.{readout}, p.{readout}, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN ROUND(r.{readout} - p.{readout}, 3)
         WHEN p1_contradicted(
-            '{column}', r.time, r.{readout},
+            '{column}', r.time, 86400, r.{readout},
             CASE WHEN p.{readout} <= r.{readout} AND NOT coalesce({another_meter}, FALSE) THEN p.{readout} ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )

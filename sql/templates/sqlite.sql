@@ -36,6 +36,15 @@ WHERE +r.time >= 1104537600 AND +r.time <= unixepoch() + 86400;
                 WHERE n.time > r.time AND n.time <= unixepoch() + 86400
                 ORDER BY n.time LIMIT 1
             ) NOT BETWEEN p.{readout} AND r.{readout} - 0.0005, TRUE)
+                AND (
+                    r.{readout} - p.{readout} <= {most} * (r.time - p.time) / 3600e0
+                    OR NOT EXISTS (
+                        SELECT 1 FROM p1_readouts AS n
+                        WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 3600
+                            AND {same_as_next}
+                            AND n.{readout} >= p.{readout} AND n.{readout} < r.{readout}
+                    )
+                )
             )
         THEN round(r.{readout} - p.{readout}, 3)
         WHEN EXISTS (
