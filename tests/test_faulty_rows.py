@@ -218,11 +218,13 @@ def test_the_readmes_statements(made: Database) -> None:
     rows = home()
     for row in rows[80:]:
         row |= {"meter_id": 3}
+    for row in rows[120:]:
+        row |= {"gas_meter_id": 9}
     now = int(time.time())
-    recent = [rows[0] | {"time": now - ago, "meter_id": 3} for ago in (600, 60, -3 * 86400)]
+    recent = [rows[-1] | {"time": now - ago} for ago in (600, 60, -3 * 86400)]
     fill(made, [*rows, *recent])
     found = [made.execute(query) for query in queries.strip().split("\n")]
-    assert [len(each) for each in (found[0], found[2], found[3], found[4])] == [10, 1, 1, 1]
+    assert [len(each) for each in (found[0], found[2], found[3], found[4])] == [10, 2, 1, 1]
     assert [round(float(value), 2) for value in list(found[2][0].values())[1:3]] == [4001.58, 4001.6]
     for correction in corrections.strip().split("\n"):
         made.execute(correction)
