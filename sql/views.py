@@ -56,7 +56,6 @@ class Register:
             "any": ", ".join(f"nullif({row}.{self.readout}, 0)" for row in rows),
             "unknown": f"r.{self.readout} IS NULL" + (f" OR p.{self.readout} IS NULL" if self.power else ""),
             "same_as_next": _first([*(f"n.{meter} = r.{meter}" for meter in self.meters), "TRUE"]),
-            "same_before": _first([*(f"n.{meter} = a.{meter}" for meter in self.meters), "TRUE"]),
             "same_as_base": _first([*(f"b.{meter} = r.{meter}" for meter in self.meters), "TRUE"]),
             "another_meter": _first([f"p.{meter} <> r.{meter}" for meter in self.meters]),
             "same_meter": _first([*(f"a.{meter} = bn.{meter}" for meter in self.meters), "TRUE"])

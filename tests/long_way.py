@@ -77,6 +77,16 @@ def base(
     return None
 
 
+def contradicted(rows: Sequence[Row], at: int, ahead: int, reading: Fraction, low: Fraction, column: str) -> bool:
+    """Whether within so many seconds a row of the same meter says less, and yet not less than `low`."""
+    row = rows[at]
+    return any(
+        value and low <= value < reading and not another_meter(row, each, column)
+        for each in rows[at + 1 : bisect_right(rows, row["time"] + ahead, key=second)]
+        if (value := exact(each.get(REGISTERS[column]))) is not None
+    )
+
+
 def step(rows: Sequence[Row], at: int, column: str) -> Fraction | None:
     """What was used between a row and the one before it."""
     if at == 0:
@@ -96,14 +106,13 @@ def step(rows: Sequence[Row], at: int, column: str) -> Fraction | None:
         exact(each.get(REGISTERS[column])) for each in rows[at + 1 : at + 2] if not another_meter(row, each, column)
     ]
     below = bool(behind) and behind[0] is not None and old is not None and old <= behind[0] < new
-    if old and old <= new and not other and (old == new or (new - old <= likely and not below)):
-        return new - old
-    for each in rows[at + 1 :]:
-        value = exact(each.get(REGISTERS[column]))
-        if each["time"] > row["time"] + DAY:
-            break
-        if value and low <= value < new and not another_meter(row, each, column):
-            return Fraction(0)
+    fast = old is not None and new - old > MOST.get(column, 60) * Fraction(row["time"] - before["time"], 3600)
+    if old and old <= new and not other:
+        rises = new - old <= likely and not below and not (fast and contradicted(rows, at, 3600, new, low, column))
+        if old == new or rises:
+            return new - old
+    if contradicted(rows, at, DAY, new, low, column):
+        return Fraction(0)
     found = base(rows, at, new, row, column, low)
     if found is not None:
         return new - found
@@ -157,7 +166,9 @@ def register_at(rows: Sequence[Row], moment: int, back: int, column: str) -> Fra
         if (value := exact(each.get(REGISTERS[column])))
     ]
     before = [
-        (when, value) for each, when, value in known if when <= moment and moment - back <= each["time"] <= moment + 900
+        (when, value)
+        for each, when, value in known
+        if when <= moment and moment - back <= each["time"] <= moment + 3600
     ]
     after = [(when, value) for each, when, value in known if when > moment and each["time"] > moment - 3600]
     if not before:
@@ -214,7 +225,7 @@ def used(rows: Sequence[Row], start: Boundary, end: Boundary, column: str) -> Fr
             new - old <= can_be(column, each.next["time"] - each.row["time"])
             for each, old, new in ((start, first, second_), (end, third, last))
         )
-        begins = first > 0 or last == 0 or base(rows, start.at, last, start.row, column) is None
+        begins = first > 0 or last == 0
         if rises and begins and same_meter:
             return end.register(name) - start.register(name)
     powers = [row.get(POWERS.get(column, "")) for row in (start.row, start.next, end.row, end.next)]

@@ -57,6 +57,21 @@ def test_a_young_meter_that_is_gone_over_an_hours_end(made: Database) -> None:
     assert sum(hours(made, rows, "water_m3")) == pytest.approx(1.2)
 
 
+@pytest.mark.parametrize(("value", "used"), [(511.0, 0.9), (0.1, 1.0)])
+def test_a_meter_that_is_there_later_than_the_table(value: float, used: float, made: Database) -> None:
+    names = ("use_reading", "gas_meter_reading", "water_meter_reading")
+    # An hour's rows, for two days and a half; the meter is there from the hour of midday on the second.
+    rows = [
+        {"time": TEN + 3600 * n, "meter_id": 1} | dict.fromkeys(names, 0.0 if n < 26 else value + (n - 26) / 10)
+        for n in range(36)
+    ]
+    fill(made, rows)
+    for view in ("usage_per_hour", "usage_per_day", "usage_per_month"):
+        for column in ("use_kWh", "gas_m3", "water_m3"):
+            found = sum(each or 0 for (each,) in selected(made, column, view))
+            assert found == pytest.approx(used), (view, column)
+
+
 def test_a_clock_that_was_set_back(made: Database) -> None:
     rows = home()
     for row in rows[150:170]:
@@ -67,6 +82,16 @@ def test_a_clock_that_was_set_back(made: Database) -> None:
     [(day,)] = selected(made, "gas_m3", "usage_per_day")
     assert day == pytest.approx(2.4)
     assert sum(step or 0 for (step,) in selected(made, "gas_usage_m3", "gas_usage_m3")) == pytest.approx(2.4)
+
+
+def test_a_clock_that_was_set_back_and_stored_some_rows_at_a_stretch(made: Database) -> None:
+    rows = home()
+    # Of the table a row each five minutes; the clock stood two hours back for four minutes.
+    back = [row | {"time": row["time"] - 7200 - 17} for row in rows[180:184]]
+    fill(made, sorted([*rows[::5], *back], key=lambda row: int(row["time"])))
+    for view, column, used in (("gas_usage_m3", "gas_usage_m3", 2.4), ("usage_per_hour", "use_kWh", 4.8)):
+        # Each minute of the four may count where it stands.
+        assert sum(step or 0 for (step,) in selected(made, column, view)) == pytest.approx(used, abs=0.061)
 
 
 def test_rows_far_in_the_past_and_the_future(made: Database) -> None:
@@ -146,6 +171,15 @@ def test_gas_counts_for_the_hour_in_which_the_gas_meter_read_it(made: Database) 
     assert hours(made, rows, "gas_m3") == [0.1, 0.2, 0.4, 0.8]
 
 
+def test_gas_of_an_hourly_meter_when_the_table_was_thinned(made: Database) -> None:
+    rows = home(300)
+    for n, row in enumerate(rows):
+        hour = max(n - 2, 0) // 60
+        row |= {"gas_time": TEN + 3600 * hour, "gas_meter_reading": 2300 + [0, 0.1, 0.3, 0.7, 1.5, 3.1][hour]}
+    # Of each hour the last row stays, which holds the gas of an hour ago.
+    assert hours(made, [rows[0], *rows[59::60]], "gas_m3")[1:] == [0.2, 0.4, 0.8]
+
+
 def test_a_reader_whose_search_path_lacks_the_schema(postgresql: Database, run: Run) -> None:
     name = sa.make_url(postgresql.dsn).username
     postgresql.execute("CREATE SCHEMA meters")
@@ -184,11 +218,13 @@ def test_the_readmes_statements(made: Database) -> None:
     rows = home()
     for row in rows[80:]:
         row |= {"meter_id": 3}
+    for row in rows[120:]:
+        row |= {"gas_meter_id": 9}
     now = int(time.time())
-    recent = [rows[0] | {"time": now - ago, "meter_id": 3} for ago in (600, 60, -3 * 86400)]
+    recent = [rows[-1] | {"time": now - ago} for ago in (600, 60, -3 * 86400)]
     fill(made, [*rows, *recent])
     found = [made.execute(query) for query in queries.strip().split("\n")]
-    assert [len(each) for each in (found[0], found[2], found[3], found[4])] == [10, 1, 1, 1]
+    assert [len(each) for each in (found[0], found[2], found[3], found[4])] == [10, 2, 1, 1]
     assert [round(float(value), 2) for value in list(found[2][0].values())[1:3]] == [4001.58, 4001.6]
     for correction in corrections.strip().split("\n"):
         made.execute(correction)

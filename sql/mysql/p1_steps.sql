@@ -46,12 +46,12 @@ RETURN (
     ORDER BY time LIMIT 1
 );
 
--- Whether within a day a row of the same meter says less than `reading`, and yet not less than `low`.
+-- Whether within `ahead` seconds a row of the same meter says less than `reading`, and yet not less than `low`.
 DROP FUNCTION IF EXISTS p1_contradicted;
-CREATE FUNCTION p1_contradicted(name VARCHAR(16), t BIGINT, reading DOUBLE, low DOUBLE, meter BIGINT, gas_meter BIGINT) RETURNS BOOLEAN READS SQL DATA
+CREATE FUNCTION p1_contradicted(name VARCHAR(16), t BIGINT, ahead BIGINT, reading DOUBLE, low DOUBLE, meter BIGINT, gas_meter BIGINT) RETURNS BOOLEAN READS SQL DATA
 RETURN EXISTS (
     SELECT 1 FROM p1_readouts
-    WHERE time > t AND time <= LEAST(t, UNIX_TIMESTAMP()) + 86400
+    WHERE time > t AND time <= LEAST(t, UNIX_TIMESTAMP()) + ahead
         AND CASE
             WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
             WHEN name = 'use_kWh' THEN use_reading
@@ -102,7 +102,7 @@ RETURN (
 );
 
 -- The gas meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
--- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 DROP FUNCTION IF EXISTS p1_gas_at;
 CREATE FUNCTION p1_gas_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
@@ -115,7 +115,7 @@ RETURN (
     FROM (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
-        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 900 AND time >= GREATEST(t - back, 1104537600)
+        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 3600 AND time >= GREATEST(t - back, 1104537600)
             AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= t
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -129,7 +129,7 @@ RETURN (
 );
 
 -- The water meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
--- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 DROP FUNCTION IF EXISTS p1_water_at;
 CREATE FUNCTION p1_water_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
@@ -142,7 +142,7 @@ RETURN (
     FROM (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 900 AND time >= GREATEST(t - back, 1104537600)
+        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 3600 AND time >= GREATEST(t - back, 1104537600)
             AND water_meter_reading > 0 AND time <= t
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -156,7 +156,7 @@ RETURN (
 );
 
 -- The heat meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
--- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 DROP FUNCTION IF EXISTS p1_heat_at;
 CREATE FUNCTION p1_heat_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
@@ -169,7 +169,7 @@ RETURN (
     FROM (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 900 AND time >= GREATEST(t - back, 1104537600)
+        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 3600 AND time >= GREATEST(t - back, 1104537600)
             AND heat_meter_reading > 0 AND time <= t
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -204,10 +204,14 @@ SELECT
                 OR p.use_reading < r.use_reading
                 AND r.use_reading - p.use_reading <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('use_kWh', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading AND r.use_reading - 0.0005, TRUE)
+                AND (
+                    r.use_reading - p.use_reading <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('use_kWh', r.time, 3600, r.use_reading, p.use_reading, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN ROUND(r.use_reading - p.use_reading, 3)
         WHEN p1_contradicted(
-            'use_kWh', r.time, r.use_reading,
+            'use_kWh', r.time, 86400, r.use_reading,
             CASE WHEN p.use_reading <= r.use_reading AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -236,10 +240,14 @@ SELECT
                 OR p.use_reading_1 < r.use_reading_1
                 AND r.use_reading_1 - p.use_reading_1 <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('use_kWh_1', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_1 AND r.use_reading_1 - 0.0005, TRUE)
+                AND (
+                    r.use_reading_1 - p.use_reading_1 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('use_kWh_1', r.time, 3600, r.use_reading_1, p.use_reading_1, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN ROUND(r.use_reading_1 - p.use_reading_1, 3)
         WHEN p1_contradicted(
-            'use_kWh_1', r.time, r.use_reading_1,
+            'use_kWh_1', r.time, 86400, r.use_reading_1,
             CASE WHEN p.use_reading_1 <= r.use_reading_1 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading_1 ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -268,10 +276,14 @@ SELECT
                 OR p.use_reading_2 < r.use_reading_2
                 AND r.use_reading_2 - p.use_reading_2 <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('use_kWh_2', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_2 AND r.use_reading_2 - 0.0005, TRUE)
+                AND (
+                    r.use_reading_2 - p.use_reading_2 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('use_kWh_2', r.time, 3600, r.use_reading_2, p.use_reading_2, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN ROUND(r.use_reading_2 - p.use_reading_2, 3)
         WHEN p1_contradicted(
-            'use_kWh_2', r.time, r.use_reading_2,
+            'use_kWh_2', r.time, 86400, r.use_reading_2,
             CASE WHEN p.use_reading_2 <= r.use_reading_2 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading_2 ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -300,10 +312,14 @@ SELECT
                 OR p.injection_reading < r.injection_reading
                 AND r.injection_reading - p.injection_reading <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('injection_kWh', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading AND r.injection_reading - 0.0005, TRUE)
+                AND (
+                    r.injection_reading - p.injection_reading <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('injection_kWh', r.time, 3600, r.injection_reading, p.injection_reading, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN ROUND(r.injection_reading - p.injection_reading, 3)
         WHEN p1_contradicted(
-            'injection_kWh', r.time, r.injection_reading,
+            'injection_kWh', r.time, 86400, r.injection_reading,
             CASE WHEN p.injection_reading <= r.injection_reading AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -332,10 +348,14 @@ SELECT
                 OR p.injection_reading_1 < r.injection_reading_1
                 AND r.injection_reading_1 - p.injection_reading_1 <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('injection_kWh_1', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_1 AND r.injection_reading_1 - 0.0005, TRUE)
+                AND (
+                    r.injection_reading_1 - p.injection_reading_1 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('injection_kWh_1', r.time, 3600, r.injection_reading_1, p.injection_reading_1, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN ROUND(r.injection_reading_1 - p.injection_reading_1, 3)
         WHEN p1_contradicted(
-            'injection_kWh_1', r.time, r.injection_reading_1,
+            'injection_kWh_1', r.time, 86400, r.injection_reading_1,
             CASE WHEN p.injection_reading_1 <= r.injection_reading_1 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading_1 ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -364,10 +384,14 @@ SELECT
                 OR p.injection_reading_2 < r.injection_reading_2
                 AND r.injection_reading_2 - p.injection_reading_2 <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('injection_kWh_2', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_2 AND r.injection_reading_2 - 0.0005, TRUE)
+                AND (
+                    r.injection_reading_2 - p.injection_reading_2 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('injection_kWh_2', r.time, 3600, r.injection_reading_2, p.injection_reading_2, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN ROUND(r.injection_reading_2 - p.injection_reading_2, 3)
         WHEN p1_contradicted(
-            'injection_kWh_2', r.time, r.injection_reading_2,
+            'injection_kWh_2', r.time, 86400, r.injection_reading_2,
             CASE WHEN p.injection_reading_2 <= r.injection_reading_2 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading_2 ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -396,10 +420,14 @@ SELECT
                 OR p.gas_meter_reading < r.gas_meter_reading
                 AND r.gas_meter_reading - p.gas_meter_reading <= 40 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('gas_m3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.gas_meter_reading AND r.gas_meter_reading - 0.0005, TRUE)
+                AND (
+                    r.gas_meter_reading - p.gas_meter_reading <= 40 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('gas_m3', r.time, 3600, r.gas_meter_reading, p.gas_meter_reading, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN ROUND(r.gas_meter_reading - p.gas_meter_reading, 3)
         WHEN p1_contradicted(
-            'gas_m3', r.time, r.gas_meter_reading,
+            'gas_m3', r.time, 86400, r.gas_meter_reading,
             CASE WHEN p.gas_meter_reading <= r.gas_meter_reading AND NOT coalesce(coalesce(p.gas_meter_id <> r.gas_meter_id, p.meter_id <> r.meter_id), FALSE) THEN p.gas_meter_reading ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -428,10 +456,14 @@ SELECT
                 OR p.water_meter_reading < r.water_meter_reading
                 AND r.water_meter_reading - p.water_meter_reading <= 40 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('water_m3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.water_meter_reading AND r.water_meter_reading - 0.0005, TRUE)
+                AND (
+                    r.water_meter_reading - p.water_meter_reading <= 40 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('water_m3', r.time, 3600, r.water_meter_reading, p.water_meter_reading, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN ROUND(r.water_meter_reading - p.water_meter_reading, 3)
         WHEN p1_contradicted(
-            'water_m3', r.time, r.water_meter_reading,
+            'water_m3', r.time, 86400, r.water_meter_reading,
             CASE WHEN p.water_meter_reading <= r.water_meter_reading AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.water_meter_reading ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -460,10 +492,14 @@ SELECT
                 OR p.heat_meter_reading < r.heat_meter_reading
                 AND r.heat_meter_reading - p.heat_meter_reading <= 1 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('heat_GJ', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.heat_meter_reading AND r.heat_meter_reading - 0.0005, TRUE)
+                AND (
+                    r.heat_meter_reading - p.heat_meter_reading <= 1 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('heat_GJ', r.time, 3600, r.heat_meter_reading, p.heat_meter_reading, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN ROUND(r.heat_meter_reading - p.heat_meter_reading, 3)
         WHEN p1_contradicted(
-            'heat_GJ', r.time, r.heat_meter_reading,
+            'heat_GJ', r.time, 86400, r.heat_meter_reading,
             CASE WHEN p.heat_meter_reading <= r.heat_meter_reading AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.heat_meter_reading ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -492,10 +528,14 @@ SELECT
                 OR p.use_reading_3 < r.use_reading_3
                 AND r.use_reading_3 - p.use_reading_3 <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('use_kWh_3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_3 AND r.use_reading_3 - 0.0005, TRUE)
+                AND (
+                    r.use_reading_3 - p.use_reading_3 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('use_kWh_3', r.time, 3600, r.use_reading_3, p.use_reading_3, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN ROUND(r.use_reading_3 - p.use_reading_3, 3)
         WHEN p1_contradicted(
-            'use_kWh_3', r.time, r.use_reading_3,
+            'use_kWh_3', r.time, 86400, r.use_reading_3,
             CASE WHEN p.use_reading_3 <= r.use_reading_3 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading_3 ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -524,10 +564,14 @@ SELECT
                 OR p.use_reading_4 < r.use_reading_4
                 AND r.use_reading_4 - p.use_reading_4 <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('use_kWh_4', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_4 AND r.use_reading_4 - 0.0005, TRUE)
+                AND (
+                    r.use_reading_4 - p.use_reading_4 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('use_kWh_4', r.time, 3600, r.use_reading_4, p.use_reading_4, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN ROUND(r.use_reading_4 - p.use_reading_4, 3)
         WHEN p1_contradicted(
-            'use_kWh_4', r.time, r.use_reading_4,
+            'use_kWh_4', r.time, 86400, r.use_reading_4,
             CASE WHEN p.use_reading_4 <= r.use_reading_4 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading_4 ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -556,10 +600,14 @@ SELECT
                 OR p.injection_reading_3 < r.injection_reading_3
                 AND r.injection_reading_3 - p.injection_reading_3 <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('injection_kWh_3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_3 AND r.injection_reading_3 - 0.0005, TRUE)
+                AND (
+                    r.injection_reading_3 - p.injection_reading_3 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('injection_kWh_3', r.time, 3600, r.injection_reading_3, p.injection_reading_3, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN ROUND(r.injection_reading_3 - p.injection_reading_3, 3)
         WHEN p1_contradicted(
-            'injection_kWh_3', r.time, r.injection_reading_3,
+            'injection_kWh_3', r.time, 86400, r.injection_reading_3,
             CASE WHEN p.injection_reading_3 <= r.injection_reading_3 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading_3 ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -588,10 +636,14 @@ SELECT
                 OR p.injection_reading_4 < r.injection_reading_4
                 AND r.injection_reading_4 - p.injection_reading_4 <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('injection_kWh_4', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_4 AND r.injection_reading_4 - 0.0005, TRUE)
+                AND (
+                    r.injection_reading_4 - p.injection_reading_4 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('injection_kWh_4', r.time, 3600, r.injection_reading_4, p.injection_reading_4, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN ROUND(r.injection_reading_4 - p.injection_reading_4, 3)
         WHEN p1_contradicted(
-            'injection_kWh_4', r.time, r.injection_reading_4,
+            'injection_kWh_4', r.time, 86400, r.injection_reading_4,
             CASE WHEN p.injection_reading_4 <= r.injection_reading_4 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading_4 ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )

@@ -23,11 +23,7 @@ SELECT
     FROM_UNIXTIME(k.time) AS date_time,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.use_reading > 0 OR bn.use_reading = 0 THEN TRUE
-                WHEN a.use_reading = 0
-                THEN p1_base('use_kWh', a.time, bn.use_reading, 0, 60, a.meter_id, a.gas_meter_id) IS NULL
-            END
+            AND (a.use_reading > 0 OR bn.use_reading = 0)
             AND a.use_reading <= an.use_reading
             AND a.use_reading <= b.use_reading
             AND an.use_reading <= bn.use_reading
@@ -47,11 +43,7 @@ SELECT
     END + 0e0 AS use_kWh,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.use_reading_1 > 0 OR bn.use_reading_1 = 0 THEN TRUE
-                WHEN a.use_reading_1 = 0
-                THEN p1_base('use_kWh_1', a.time, bn.use_reading_1, 0, 60, a.meter_id, a.gas_meter_id) IS NULL
-            END
+            AND (a.use_reading_1 > 0 OR bn.use_reading_1 = 0)
             AND a.use_reading_1 <= an.use_reading_1
             AND a.use_reading_1 <= b.use_reading_1
             AND an.use_reading_1 <= bn.use_reading_1
@@ -70,11 +62,7 @@ SELECT
     END + 0e0 AS use_kWh_1,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.use_reading_2 > 0 OR bn.use_reading_2 = 0 THEN TRUE
-                WHEN a.use_reading_2 = 0
-                THEN p1_base('use_kWh_2', a.time, bn.use_reading_2, 0, 60, a.meter_id, a.gas_meter_id) IS NULL
-            END
+            AND (a.use_reading_2 > 0 OR bn.use_reading_2 = 0)
             AND a.use_reading_2 <= an.use_reading_2
             AND a.use_reading_2 <= b.use_reading_2
             AND an.use_reading_2 <= bn.use_reading_2
@@ -93,11 +81,7 @@ SELECT
     END + 0e0 AS use_kWh_2,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.injection_reading > 0 OR bn.injection_reading = 0 THEN TRUE
-                WHEN a.injection_reading = 0
-                THEN p1_base('injection_kWh', a.time, bn.injection_reading, 0, 60, a.meter_id, a.gas_meter_id) IS NULL
-            END
+            AND (a.injection_reading > 0 OR bn.injection_reading = 0)
             AND a.injection_reading <= an.injection_reading
             AND a.injection_reading <= b.injection_reading
             AND an.injection_reading <= bn.injection_reading
@@ -117,11 +101,7 @@ SELECT
     END + 0e0 AS injection_kWh,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.injection_reading_1 > 0 OR bn.injection_reading_1 = 0 THEN TRUE
-                WHEN a.injection_reading_1 = 0
-                THEN p1_base('injection_kWh_1', a.time, bn.injection_reading_1, 0, 60, a.meter_id, a.gas_meter_id) IS NULL
-            END
+            AND (a.injection_reading_1 > 0 OR bn.injection_reading_1 = 0)
             AND a.injection_reading_1 <= an.injection_reading_1
             AND a.injection_reading_1 <= b.injection_reading_1
             AND an.injection_reading_1 <= bn.injection_reading_1
@@ -140,11 +120,7 @@ SELECT
     END + 0e0 AS injection_kWh_1,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.injection_reading_2 > 0 OR bn.injection_reading_2 = 0 THEN TRUE
-                WHEN a.injection_reading_2 = 0
-                THEN p1_base('injection_kWh_2', a.time, bn.injection_reading_2, 0, 60, a.meter_id, a.gas_meter_id) IS NULL
-            END
+            AND (a.injection_reading_2 > 0 OR bn.injection_reading_2 = 0)
             AND a.injection_reading_2 <= an.injection_reading_2
             AND a.injection_reading_2 <= b.injection_reading_2
             AND an.injection_reading_2 <= bn.injection_reading_2
@@ -181,11 +157,7 @@ SELECT
             AND p1_gas_at(k.until, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_gas_at(k.time, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) BETWEEN 0 AND 40 * least((bn.time - a.time) / 3600e0 + 1, 100)
         THEN p1_gas_at(k.until, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_gas_at(k.time, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END)
         WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.gas_meter_reading > 0 OR bn.gas_meter_reading = 0 THEN TRUE
-                WHEN a.gas_meter_reading = 0
-                THEN p1_base('gas_m3', a.time, bn.gas_meter_reading, 0, 40, a.meter_id, a.gas_meter_id) IS NULL
-            END
+            AND (a.gas_meter_reading > 0 OR bn.gas_meter_reading = 0)
             AND a.gas_meter_reading <= an.gas_meter_reading
             AND a.gas_meter_reading <= b.gas_meter_reading
             AND an.gas_meter_reading <= bn.gas_meter_reading
@@ -220,11 +192,7 @@ SELECT
             AND p1_water_at(k.until, CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_water_at(k.time, CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) BETWEEN 0 AND 40 * least((bn.time - a.time) / 3600e0 + 1, 100)
         THEN p1_water_at(k.until, CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_water_at(k.time, CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END)
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.water_meter_reading > 0 OR bn.water_meter_reading = 0 THEN TRUE
-                WHEN a.water_meter_reading = 0
-                THEN p1_base('water_m3', a.time, bn.water_meter_reading, 0, 40, a.meter_id, a.gas_meter_id) IS NULL
-            END
+            AND (a.water_meter_reading > 0 OR bn.water_meter_reading = 0)
             AND a.water_meter_reading <= an.water_meter_reading
             AND a.water_meter_reading <= b.water_meter_reading
             AND an.water_meter_reading <= bn.water_meter_reading
@@ -259,11 +227,7 @@ SELECT
             AND p1_heat_at(k.until, CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_heat_at(k.time, CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) BETWEEN 0 AND 1 * least((bn.time - a.time) / 3600e0 + 1, 100)
         THEN p1_heat_at(k.until, CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_heat_at(k.time, CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END)
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.heat_meter_reading > 0 OR bn.heat_meter_reading = 0 THEN TRUE
-                WHEN a.heat_meter_reading = 0
-                THEN p1_base('heat_GJ', a.time, bn.heat_meter_reading, 0, 1, a.meter_id, a.gas_meter_id) IS NULL
-            END
+            AND (a.heat_meter_reading > 0 OR bn.heat_meter_reading = 0)
             AND a.heat_meter_reading <= an.heat_meter_reading
             AND a.heat_meter_reading <= b.heat_meter_reading
             AND an.heat_meter_reading <= bn.heat_meter_reading
@@ -282,11 +246,7 @@ SELECT
     END + 0e0 AS heat_GJ,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.use_reading_3 > 0 OR bn.use_reading_3 = 0 THEN TRUE
-                WHEN a.use_reading_3 = 0
-                THEN p1_base('use_kWh_3', a.time, bn.use_reading_3, 0, 60, a.meter_id, a.gas_meter_id) IS NULL
-            END
+            AND (a.use_reading_3 > 0 OR bn.use_reading_3 = 0)
             AND a.use_reading_3 <= an.use_reading_3
             AND a.use_reading_3 <= b.use_reading_3
             AND an.use_reading_3 <= bn.use_reading_3
@@ -305,11 +265,7 @@ SELECT
     END + 0e0 AS use_kWh_3,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.use_reading_4 > 0 OR bn.use_reading_4 = 0 THEN TRUE
-                WHEN a.use_reading_4 = 0
-                THEN p1_base('use_kWh_4', a.time, bn.use_reading_4, 0, 60, a.meter_id, a.gas_meter_id) IS NULL
-            END
+            AND (a.use_reading_4 > 0 OR bn.use_reading_4 = 0)
             AND a.use_reading_4 <= an.use_reading_4
             AND a.use_reading_4 <= b.use_reading_4
             AND an.use_reading_4 <= bn.use_reading_4
@@ -328,11 +284,7 @@ SELECT
     END + 0e0 AS use_kWh_4,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.injection_reading_3 > 0 OR bn.injection_reading_3 = 0 THEN TRUE
-                WHEN a.injection_reading_3 = 0
-                THEN p1_base('injection_kWh_3', a.time, bn.injection_reading_3, 0, 60, a.meter_id, a.gas_meter_id) IS NULL
-            END
+            AND (a.injection_reading_3 > 0 OR bn.injection_reading_3 = 0)
             AND a.injection_reading_3 <= an.injection_reading_3
             AND a.injection_reading_3 <= b.injection_reading_3
             AND an.injection_reading_3 <= bn.injection_reading_3
@@ -351,11 +303,7 @@ SELECT
     END + 0e0 AS injection_kWh_3,
     CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.injection_reading_4 > 0 OR bn.injection_reading_4 = 0 THEN TRUE
-                WHEN a.injection_reading_4 = 0
-                THEN p1_base('injection_kWh_4', a.time, bn.injection_reading_4, 0, 60, a.meter_id, a.gas_meter_id) IS NULL
-            END
+            AND (a.injection_reading_4 > 0 OR bn.injection_reading_4 = 0)
             AND a.injection_reading_4 <= an.injection_reading_4
             AND a.injection_reading_4 <= b.injection_reading_4
             AND an.injection_reading_4 <= bn.injection_reading_4

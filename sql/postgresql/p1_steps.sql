@@ -24,12 +24,12 @@ RETURN (
     ORDER BY time LIMIT 1
 );
 
--- Whether within a day a row of the same meter says less than `reading`, and yet not less than `low`.
-CREATE OR REPLACE FUNCTION p1_contradicted(name text, t bigint, reading float8, low float8, meter bigint, gas_meter bigint)
+-- Whether within `ahead` seconds a row of the same meter says less than `reading`, and yet not less than `low`.
+CREATE OR REPLACE FUNCTION p1_contradicted(name text, t bigint, ahead bigint, reading float8, low float8, meter bigint, gas_meter bigint)
 RETURNS boolean LANGUAGE sql STABLE
 RETURN EXISTS (
     SELECT 1 FROM p1_readouts
-    WHERE time > t AND time <= least(t, extract(epoch FROM now())::bigint) + 86400
+    WHERE time > t AND time <= least(t, extract(epoch FROM now())::bigint) + ahead
         AND CASE
             WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
             WHEN name = 'use_kWh' THEN use_reading
@@ -80,7 +80,7 @@ RETURN (
 );
 
 -- The gas meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
--- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 CREATE OR REPLACE FUNCTION p1_gas_at(t bigint, back bigint) RETURNS float8 LANGUAGE sql STABLE
 RETURN (
@@ -92,7 +92,7 @@ RETURN (
     FROM (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
-        WHERE time <= least(t, extract(epoch FROM now())::bigint) + 900 AND time >= greatest(t - back, 1104537600)
+        WHERE time <= least(t, extract(epoch FROM now())::bigint) + 3600 AND time >= greatest(t - back, 1104537600)
             AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= t
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -106,7 +106,7 @@ RETURN (
 );
 
 -- The water meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
--- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 CREATE OR REPLACE FUNCTION p1_water_at(t bigint, back bigint) RETURNS float8 LANGUAGE sql STABLE
 RETURN (
@@ -118,7 +118,7 @@ RETURN (
     FROM (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= least(t, extract(epoch FROM now())::bigint) + 900 AND time >= greatest(t - back, 1104537600)
+        WHERE time <= least(t, extract(epoch FROM now())::bigint) + 3600 AND time >= greatest(t - back, 1104537600)
             AND water_meter_reading > 0 AND time <= t
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -132,7 +132,7 @@ RETURN (
 );
 
 -- The heat meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
--- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 CREATE OR REPLACE FUNCTION p1_heat_at(t bigint, back bigint) RETURNS float8 LANGUAGE sql STABLE
 RETURN (
@@ -144,7 +144,7 @@ RETURN (
     FROM (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= least(t, extract(epoch FROM now())::bigint) + 900 AND time >= greatest(t - back, 1104537600)
+        WHERE time <= least(t, extract(epoch FROM now())::bigint) + 3600 AND time >= greatest(t - back, 1104537600)
             AND heat_meter_reading > 0 AND time <= t
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -179,10 +179,14 @@ SELECT
                 OR p.use_reading < r.use_reading
                 AND r.use_reading - p.use_reading <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('use_kWh', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading AND r.use_reading - 0.0005, TRUE)
+                AND (
+                    r.use_reading - p.use_reading <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('use_kWh', r.time, 3600, r.use_reading, p.use_reading, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN round((r.use_reading - p.use_reading)::numeric, 3)
         WHEN p1_contradicted(
-            'use_kWh', r.time, r.use_reading,
+            'use_kWh', r.time, 86400, r.use_reading,
             CASE WHEN p.use_reading <= r.use_reading AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -211,10 +215,14 @@ SELECT
                 OR p.use_reading_1 < r.use_reading_1
                 AND r.use_reading_1 - p.use_reading_1 <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('use_kWh_1', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_1 AND r.use_reading_1 - 0.0005, TRUE)
+                AND (
+                    r.use_reading_1 - p.use_reading_1 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('use_kWh_1', r.time, 3600, r.use_reading_1, p.use_reading_1, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN round((r.use_reading_1 - p.use_reading_1)::numeric, 3)
         WHEN p1_contradicted(
-            'use_kWh_1', r.time, r.use_reading_1,
+            'use_kWh_1', r.time, 86400, r.use_reading_1,
             CASE WHEN p.use_reading_1 <= r.use_reading_1 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading_1 ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -243,10 +251,14 @@ SELECT
                 OR p.use_reading_2 < r.use_reading_2
                 AND r.use_reading_2 - p.use_reading_2 <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('use_kWh_2', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_2 AND r.use_reading_2 - 0.0005, TRUE)
+                AND (
+                    r.use_reading_2 - p.use_reading_2 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('use_kWh_2', r.time, 3600, r.use_reading_2, p.use_reading_2, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN round((r.use_reading_2 - p.use_reading_2)::numeric, 3)
         WHEN p1_contradicted(
-            'use_kWh_2', r.time, r.use_reading_2,
+            'use_kWh_2', r.time, 86400, r.use_reading_2,
             CASE WHEN p.use_reading_2 <= r.use_reading_2 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading_2 ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -275,10 +287,14 @@ SELECT
                 OR p.injection_reading < r.injection_reading
                 AND r.injection_reading - p.injection_reading <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('injection_kWh', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading AND r.injection_reading - 0.0005, TRUE)
+                AND (
+                    r.injection_reading - p.injection_reading <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('injection_kWh', r.time, 3600, r.injection_reading, p.injection_reading, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN round((r.injection_reading - p.injection_reading)::numeric, 3)
         WHEN p1_contradicted(
-            'injection_kWh', r.time, r.injection_reading,
+            'injection_kWh', r.time, 86400, r.injection_reading,
             CASE WHEN p.injection_reading <= r.injection_reading AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -307,10 +323,14 @@ SELECT
                 OR p.injection_reading_1 < r.injection_reading_1
                 AND r.injection_reading_1 - p.injection_reading_1 <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('injection_kWh_1', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_1 AND r.injection_reading_1 - 0.0005, TRUE)
+                AND (
+                    r.injection_reading_1 - p.injection_reading_1 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('injection_kWh_1', r.time, 3600, r.injection_reading_1, p.injection_reading_1, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN round((r.injection_reading_1 - p.injection_reading_1)::numeric, 3)
         WHEN p1_contradicted(
-            'injection_kWh_1', r.time, r.injection_reading_1,
+            'injection_kWh_1', r.time, 86400, r.injection_reading_1,
             CASE WHEN p.injection_reading_1 <= r.injection_reading_1 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading_1 ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -339,10 +359,14 @@ SELECT
                 OR p.injection_reading_2 < r.injection_reading_2
                 AND r.injection_reading_2 - p.injection_reading_2 <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('injection_kWh_2', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_2 AND r.injection_reading_2 - 0.0005, TRUE)
+                AND (
+                    r.injection_reading_2 - p.injection_reading_2 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('injection_kWh_2', r.time, 3600, r.injection_reading_2, p.injection_reading_2, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN round((r.injection_reading_2 - p.injection_reading_2)::numeric, 3)
         WHEN p1_contradicted(
-            'injection_kWh_2', r.time, r.injection_reading_2,
+            'injection_kWh_2', r.time, 86400, r.injection_reading_2,
             CASE WHEN p.injection_reading_2 <= r.injection_reading_2 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading_2 ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -371,10 +395,14 @@ SELECT
                 OR p.gas_meter_reading < r.gas_meter_reading
                 AND r.gas_meter_reading - p.gas_meter_reading <= 40 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('gas_m3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.gas_meter_reading AND r.gas_meter_reading - 0.0005, TRUE)
+                AND (
+                    r.gas_meter_reading - p.gas_meter_reading <= 40 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('gas_m3', r.time, 3600, r.gas_meter_reading, p.gas_meter_reading, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN round((r.gas_meter_reading - p.gas_meter_reading)::numeric, 3)
         WHEN p1_contradicted(
-            'gas_m3', r.time, r.gas_meter_reading,
+            'gas_m3', r.time, 86400, r.gas_meter_reading,
             CASE WHEN p.gas_meter_reading <= r.gas_meter_reading AND NOT coalesce(coalesce(p.gas_meter_id <> r.gas_meter_id, p.meter_id <> r.meter_id), FALSE) THEN p.gas_meter_reading ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -403,10 +431,14 @@ SELECT
                 OR p.water_meter_reading < r.water_meter_reading
                 AND r.water_meter_reading - p.water_meter_reading <= 40 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('water_m3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.water_meter_reading AND r.water_meter_reading - 0.0005, TRUE)
+                AND (
+                    r.water_meter_reading - p.water_meter_reading <= 40 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('water_m3', r.time, 3600, r.water_meter_reading, p.water_meter_reading, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN round((r.water_meter_reading - p.water_meter_reading)::numeric, 3)
         WHEN p1_contradicted(
-            'water_m3', r.time, r.water_meter_reading,
+            'water_m3', r.time, 86400, r.water_meter_reading,
             CASE WHEN p.water_meter_reading <= r.water_meter_reading AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.water_meter_reading ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -435,10 +467,14 @@ SELECT
                 OR p.heat_meter_reading < r.heat_meter_reading
                 AND r.heat_meter_reading - p.heat_meter_reading <= 1 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('heat_GJ', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.heat_meter_reading AND r.heat_meter_reading - 0.0005, TRUE)
+                AND (
+                    r.heat_meter_reading - p.heat_meter_reading <= 1 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('heat_GJ', r.time, 3600, r.heat_meter_reading, p.heat_meter_reading, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN round((r.heat_meter_reading - p.heat_meter_reading)::numeric, 3)
         WHEN p1_contradicted(
-            'heat_GJ', r.time, r.heat_meter_reading,
+            'heat_GJ', r.time, 86400, r.heat_meter_reading,
             CASE WHEN p.heat_meter_reading <= r.heat_meter_reading AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.heat_meter_reading ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -467,10 +503,14 @@ SELECT
                 OR p.use_reading_3 < r.use_reading_3
                 AND r.use_reading_3 - p.use_reading_3 <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('use_kWh_3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_3 AND r.use_reading_3 - 0.0005, TRUE)
+                AND (
+                    r.use_reading_3 - p.use_reading_3 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('use_kWh_3', r.time, 3600, r.use_reading_3, p.use_reading_3, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN round((r.use_reading_3 - p.use_reading_3)::numeric, 3)
         WHEN p1_contradicted(
-            'use_kWh_3', r.time, r.use_reading_3,
+            'use_kWh_3', r.time, 86400, r.use_reading_3,
             CASE WHEN p.use_reading_3 <= r.use_reading_3 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading_3 ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -499,10 +539,14 @@ SELECT
                 OR p.use_reading_4 < r.use_reading_4
                 AND r.use_reading_4 - p.use_reading_4 <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('use_kWh_4', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_4 AND r.use_reading_4 - 0.0005, TRUE)
+                AND (
+                    r.use_reading_4 - p.use_reading_4 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('use_kWh_4', r.time, 3600, r.use_reading_4, p.use_reading_4, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN round((r.use_reading_4 - p.use_reading_4)::numeric, 3)
         WHEN p1_contradicted(
-            'use_kWh_4', r.time, r.use_reading_4,
+            'use_kWh_4', r.time, 86400, r.use_reading_4,
             CASE WHEN p.use_reading_4 <= r.use_reading_4 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.use_reading_4 ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -531,10 +575,14 @@ SELECT
                 OR p.injection_reading_3 < r.injection_reading_3
                 AND r.injection_reading_3 - p.injection_reading_3 <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('injection_kWh_3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_3 AND r.injection_reading_3 - 0.0005, TRUE)
+                AND (
+                    r.injection_reading_3 - p.injection_reading_3 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('injection_kWh_3', r.time, 3600, r.injection_reading_3, p.injection_reading_3, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN round((r.injection_reading_3 - p.injection_reading_3)::numeric, 3)
         WHEN p1_contradicted(
-            'injection_kWh_3', r.time, r.injection_reading_3,
+            'injection_kWh_3', r.time, 86400, r.injection_reading_3,
             CASE WHEN p.injection_reading_3 <= r.injection_reading_3 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading_3 ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -563,10 +611,14 @@ SELECT
                 OR p.injection_reading_4 < r.injection_reading_4
                 AND r.injection_reading_4 - p.injection_reading_4 <= 60 * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('injection_kWh_4', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_4 AND r.injection_reading_4 - 0.0005, TRUE)
+                AND (
+                    r.injection_reading_4 - p.injection_reading_4 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('injection_kWh_4', r.time, 3600, r.injection_reading_4, p.injection_reading_4, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN round((r.injection_reading_4 - p.injection_reading_4)::numeric, 3)
         WHEN p1_contradicted(
-            'injection_kWh_4', r.time, r.injection_reading_4,
+            'injection_kWh_4', r.time, 86400, r.injection_reading_4,
             CASE WHEN p.injection_reading_4 <= r.injection_reading_4 AND NOT coalesce(p.meter_id <> r.meter_id, FALSE) THEN p.injection_reading_4 ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )

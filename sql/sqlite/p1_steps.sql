@@ -25,6 +25,15 @@ SELECT
                 WHERE n.time > r.time AND n.time <= unixepoch() + 86400
                 ORDER BY n.time LIMIT 1
             ) NOT BETWEEN p.use_reading AND r.use_reading - 0.0005, TRUE)
+                AND (
+                    r.use_reading - p.use_reading <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT EXISTS (
+                        SELECT 1 FROM p1_readouts AS n
+                        WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 3600
+                            AND coalesce(n.meter_id = r.meter_id, TRUE)
+                            AND n.use_reading >= p.use_reading AND n.use_reading < r.use_reading
+                    )
+                )
             )
         THEN round(r.use_reading - p.use_reading, 3)
         WHEN EXISTS (
@@ -67,6 +76,15 @@ SELECT
                 WHERE n.time > r.time AND n.time <= unixepoch() + 86400
                 ORDER BY n.time LIMIT 1
             ) NOT BETWEEN p.use_reading_1 AND r.use_reading_1 - 0.0005, TRUE)
+                AND (
+                    r.use_reading_1 - p.use_reading_1 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT EXISTS (
+                        SELECT 1 FROM p1_readouts AS n
+                        WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 3600
+                            AND coalesce(n.meter_id = r.meter_id, TRUE)
+                            AND n.use_reading_1 >= p.use_reading_1 AND n.use_reading_1 < r.use_reading_1
+                    )
+                )
             )
         THEN round(r.use_reading_1 - p.use_reading_1, 3)
         WHEN EXISTS (
@@ -109,6 +127,15 @@ SELECT
                 WHERE n.time > r.time AND n.time <= unixepoch() + 86400
                 ORDER BY n.time LIMIT 1
             ) NOT BETWEEN p.use_reading_2 AND r.use_reading_2 - 0.0005, TRUE)
+                AND (
+                    r.use_reading_2 - p.use_reading_2 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT EXISTS (
+                        SELECT 1 FROM p1_readouts AS n
+                        WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 3600
+                            AND coalesce(n.meter_id = r.meter_id, TRUE)
+                            AND n.use_reading_2 >= p.use_reading_2 AND n.use_reading_2 < r.use_reading_2
+                    )
+                )
             )
         THEN round(r.use_reading_2 - p.use_reading_2, 3)
         WHEN EXISTS (
@@ -151,6 +178,15 @@ SELECT
                 WHERE n.time > r.time AND n.time <= unixepoch() + 86400
                 ORDER BY n.time LIMIT 1
             ) NOT BETWEEN p.injection_reading AND r.injection_reading - 0.0005, TRUE)
+                AND (
+                    r.injection_reading - p.injection_reading <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT EXISTS (
+                        SELECT 1 FROM p1_readouts AS n
+                        WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 3600
+                            AND coalesce(n.meter_id = r.meter_id, TRUE)
+                            AND n.injection_reading >= p.injection_reading AND n.injection_reading < r.injection_reading
+                    )
+                )
             )
         THEN round(r.injection_reading - p.injection_reading, 3)
         WHEN EXISTS (
@@ -193,6 +229,15 @@ SELECT
                 WHERE n.time > r.time AND n.time <= unixepoch() + 86400
                 ORDER BY n.time LIMIT 1
             ) NOT BETWEEN p.injection_reading_1 AND r.injection_reading_1 - 0.0005, TRUE)
+                AND (
+                    r.injection_reading_1 - p.injection_reading_1 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT EXISTS (
+                        SELECT 1 FROM p1_readouts AS n
+                        WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 3600
+                            AND coalesce(n.meter_id = r.meter_id, TRUE)
+                            AND n.injection_reading_1 >= p.injection_reading_1 AND n.injection_reading_1 < r.injection_reading_1
+                    )
+                )
             )
         THEN round(r.injection_reading_1 - p.injection_reading_1, 3)
         WHEN EXISTS (
@@ -235,6 +280,15 @@ SELECT
                 WHERE n.time > r.time AND n.time <= unixepoch() + 86400
                 ORDER BY n.time LIMIT 1
             ) NOT BETWEEN p.injection_reading_2 AND r.injection_reading_2 - 0.0005, TRUE)
+                AND (
+                    r.injection_reading_2 - p.injection_reading_2 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT EXISTS (
+                        SELECT 1 FROM p1_readouts AS n
+                        WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 3600
+                            AND coalesce(n.meter_id = r.meter_id, TRUE)
+                            AND n.injection_reading_2 >= p.injection_reading_2 AND n.injection_reading_2 < r.injection_reading_2
+                    )
+                )
             )
         THEN round(r.injection_reading_2 - p.injection_reading_2, 3)
         WHEN EXISTS (
@@ -277,6 +331,15 @@ SELECT
                 WHERE n.time > r.time AND n.time <= unixepoch() + 86400
                 ORDER BY n.time LIMIT 1
             ) NOT BETWEEN p.gas_meter_reading AND r.gas_meter_reading - 0.0005, TRUE)
+                AND (
+                    r.gas_meter_reading - p.gas_meter_reading <= 40 * (r.time - p.time) / 3600e0
+                    OR NOT EXISTS (
+                        SELECT 1 FROM p1_readouts AS n
+                        WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 3600
+                            AND coalesce(n.gas_meter_id = r.gas_meter_id, n.meter_id = r.meter_id, TRUE)
+                            AND n.gas_meter_reading >= p.gas_meter_reading AND n.gas_meter_reading < r.gas_meter_reading
+                    )
+                )
             )
         THEN round(r.gas_meter_reading - p.gas_meter_reading, 3)
         WHEN EXISTS (
@@ -319,6 +382,15 @@ SELECT
                 WHERE n.time > r.time AND n.time <= unixepoch() + 86400
                 ORDER BY n.time LIMIT 1
             ) NOT BETWEEN p.water_meter_reading AND r.water_meter_reading - 0.0005, TRUE)
+                AND (
+                    r.water_meter_reading - p.water_meter_reading <= 40 * (r.time - p.time) / 3600e0
+                    OR NOT EXISTS (
+                        SELECT 1 FROM p1_readouts AS n
+                        WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 3600
+                            AND coalesce(n.meter_id = r.meter_id, TRUE)
+                            AND n.water_meter_reading >= p.water_meter_reading AND n.water_meter_reading < r.water_meter_reading
+                    )
+                )
             )
         THEN round(r.water_meter_reading - p.water_meter_reading, 3)
         WHEN EXISTS (
@@ -361,6 +433,15 @@ SELECT
                 WHERE n.time > r.time AND n.time <= unixepoch() + 86400
                 ORDER BY n.time LIMIT 1
             ) NOT BETWEEN p.heat_meter_reading AND r.heat_meter_reading - 0.0005, TRUE)
+                AND (
+                    r.heat_meter_reading - p.heat_meter_reading <= 1 * (r.time - p.time) / 3600e0
+                    OR NOT EXISTS (
+                        SELECT 1 FROM p1_readouts AS n
+                        WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 3600
+                            AND coalesce(n.meter_id = r.meter_id, TRUE)
+                            AND n.heat_meter_reading >= p.heat_meter_reading AND n.heat_meter_reading < r.heat_meter_reading
+                    )
+                )
             )
         THEN round(r.heat_meter_reading - p.heat_meter_reading, 3)
         WHEN EXISTS (
@@ -403,6 +484,15 @@ SELECT
                 WHERE n.time > r.time AND n.time <= unixepoch() + 86400
                 ORDER BY n.time LIMIT 1
             ) NOT BETWEEN p.use_reading_3 AND r.use_reading_3 - 0.0005, TRUE)
+                AND (
+                    r.use_reading_3 - p.use_reading_3 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT EXISTS (
+                        SELECT 1 FROM p1_readouts AS n
+                        WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 3600
+                            AND coalesce(n.meter_id = r.meter_id, TRUE)
+                            AND n.use_reading_3 >= p.use_reading_3 AND n.use_reading_3 < r.use_reading_3
+                    )
+                )
             )
         THEN round(r.use_reading_3 - p.use_reading_3, 3)
         WHEN EXISTS (
@@ -445,6 +535,15 @@ SELECT
                 WHERE n.time > r.time AND n.time <= unixepoch() + 86400
                 ORDER BY n.time LIMIT 1
             ) NOT BETWEEN p.use_reading_4 AND r.use_reading_4 - 0.0005, TRUE)
+                AND (
+                    r.use_reading_4 - p.use_reading_4 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT EXISTS (
+                        SELECT 1 FROM p1_readouts AS n
+                        WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 3600
+                            AND coalesce(n.meter_id = r.meter_id, TRUE)
+                            AND n.use_reading_4 >= p.use_reading_4 AND n.use_reading_4 < r.use_reading_4
+                    )
+                )
             )
         THEN round(r.use_reading_4 - p.use_reading_4, 3)
         WHEN EXISTS (
@@ -487,6 +586,15 @@ SELECT
                 WHERE n.time > r.time AND n.time <= unixepoch() + 86400
                 ORDER BY n.time LIMIT 1
             ) NOT BETWEEN p.injection_reading_3 AND r.injection_reading_3 - 0.0005, TRUE)
+                AND (
+                    r.injection_reading_3 - p.injection_reading_3 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT EXISTS (
+                        SELECT 1 FROM p1_readouts AS n
+                        WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 3600
+                            AND coalesce(n.meter_id = r.meter_id, TRUE)
+                            AND n.injection_reading_3 >= p.injection_reading_3 AND n.injection_reading_3 < r.injection_reading_3
+                    )
+                )
             )
         THEN round(r.injection_reading_3 - p.injection_reading_3, 3)
         WHEN EXISTS (
@@ -529,6 +637,15 @@ SELECT
                 WHERE n.time > r.time AND n.time <= unixepoch() + 86400
                 ORDER BY n.time LIMIT 1
             ) NOT BETWEEN p.injection_reading_4 AND r.injection_reading_4 - 0.0005, TRUE)
+                AND (
+                    r.injection_reading_4 - p.injection_reading_4 <= 60 * (r.time - p.time) / 3600e0
+                    OR NOT EXISTS (
+                        SELECT 1 FROM p1_readouts AS n
+                        WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 3600
+                            AND coalesce(n.meter_id = r.meter_id, TRUE)
+                            AND n.injection_reading_4 >= p.injection_reading_4 AND n.injection_reading_4 < r.injection_reading_4
+                    )
+                )
             )
         THEN round(r.injection_reading_4 - p.injection_reading_4, 3)
         WHEN EXISTS (

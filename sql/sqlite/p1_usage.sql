@@ -30,16 +30,7 @@ SELECT
     datetime(k.time, 'unixepoch', 'localtime') AS date_time,
     round(CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.use_reading > 0 OR bn.use_reading = 0 THEN TRUE
-                WHEN a.use_reading = 0 THEN NOT EXISTS (
-                    SELECT 1 FROM p1_readouts AS n
-                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
-                        AND coalesce(n.meter_id = a.meter_id, TRUE)
-                        AND n.use_reading > 0 AND n.use_reading <= bn.use_reading
-                        AND bn.use_reading - n.use_reading <= 60 * ((a.time - n.time) / 3600e0 + 1)
-                )
-            END
+            AND (a.use_reading > 0 OR bn.use_reading = 0)
             AND a.use_reading <= an.use_reading
             AND a.use_reading <= b.use_reading
             AND an.use_reading <= bn.use_reading
@@ -64,16 +55,7 @@ SELECT
     END, 9) AS use_kWh,
     round(CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.use_reading_1 > 0 OR bn.use_reading_1 = 0 THEN TRUE
-                WHEN a.use_reading_1 = 0 THEN NOT EXISTS (
-                    SELECT 1 FROM p1_readouts AS n
-                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
-                        AND coalesce(n.meter_id = a.meter_id, TRUE)
-                        AND n.use_reading_1 > 0 AND n.use_reading_1 <= bn.use_reading_1
-                        AND bn.use_reading_1 - n.use_reading_1 <= 60 * ((a.time - n.time) / 3600e0 + 1)
-                )
-            END
+            AND (a.use_reading_1 > 0 OR bn.use_reading_1 = 0)
             AND a.use_reading_1 <= an.use_reading_1
             AND a.use_reading_1 <= b.use_reading_1
             AND an.use_reading_1 <= bn.use_reading_1
@@ -97,16 +79,7 @@ SELECT
     END, 9) AS use_kWh_1,
     round(CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.use_reading_2 > 0 OR bn.use_reading_2 = 0 THEN TRUE
-                WHEN a.use_reading_2 = 0 THEN NOT EXISTS (
-                    SELECT 1 FROM p1_readouts AS n
-                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
-                        AND coalesce(n.meter_id = a.meter_id, TRUE)
-                        AND n.use_reading_2 > 0 AND n.use_reading_2 <= bn.use_reading_2
-                        AND bn.use_reading_2 - n.use_reading_2 <= 60 * ((a.time - n.time) / 3600e0 + 1)
-                )
-            END
+            AND (a.use_reading_2 > 0 OR bn.use_reading_2 = 0)
             AND a.use_reading_2 <= an.use_reading_2
             AND a.use_reading_2 <= b.use_reading_2
             AND an.use_reading_2 <= bn.use_reading_2
@@ -130,16 +103,7 @@ SELECT
     END, 9) AS use_kWh_2,
     round(CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.injection_reading > 0 OR bn.injection_reading = 0 THEN TRUE
-                WHEN a.injection_reading = 0 THEN NOT EXISTS (
-                    SELECT 1 FROM p1_readouts AS n
-                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
-                        AND coalesce(n.meter_id = a.meter_id, TRUE)
-                        AND n.injection_reading > 0 AND n.injection_reading <= bn.injection_reading
-                        AND bn.injection_reading - n.injection_reading <= 60 * ((a.time - n.time) / 3600e0 + 1)
-                )
-            END
+            AND (a.injection_reading > 0 OR bn.injection_reading = 0)
             AND a.injection_reading <= an.injection_reading
             AND a.injection_reading <= b.injection_reading
             AND an.injection_reading <= bn.injection_reading
@@ -164,16 +128,7 @@ SELECT
     END, 9) AS injection_kWh,
     round(CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.injection_reading_1 > 0 OR bn.injection_reading_1 = 0 THEN TRUE
-                WHEN a.injection_reading_1 = 0 THEN NOT EXISTS (
-                    SELECT 1 FROM p1_readouts AS n
-                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
-                        AND coalesce(n.meter_id = a.meter_id, TRUE)
-                        AND n.injection_reading_1 > 0 AND n.injection_reading_1 <= bn.injection_reading_1
-                        AND bn.injection_reading_1 - n.injection_reading_1 <= 60 * ((a.time - n.time) / 3600e0 + 1)
-                )
-            END
+            AND (a.injection_reading_1 > 0 OR bn.injection_reading_1 = 0)
             AND a.injection_reading_1 <= an.injection_reading_1
             AND a.injection_reading_1 <= b.injection_reading_1
             AND an.injection_reading_1 <= bn.injection_reading_1
@@ -197,16 +152,7 @@ SELECT
     END, 9) AS injection_kWh_1,
     round(CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.injection_reading_2 > 0 OR bn.injection_reading_2 = 0 THEN TRUE
-                WHEN a.injection_reading_2 = 0 THEN NOT EXISTS (
-                    SELECT 1 FROM p1_readouts AS n
-                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
-                        AND coalesce(n.meter_id = a.meter_id, TRUE)
-                        AND n.injection_reading_2 > 0 AND n.injection_reading_2 <= bn.injection_reading_2
-                        AND bn.injection_reading_2 - n.injection_reading_2 <= 60 * ((a.time - n.time) / 3600e0 + 1)
-                )
-            END
+            AND (a.injection_reading_2 > 0 OR bn.injection_reading_2 = 0)
             AND a.injection_reading_2 <= an.injection_reading_2
             AND a.injection_reading_2 <= b.injection_reading_2
             AND an.injection_reading_2 <= bn.injection_reading_2
@@ -254,7 +200,7 @@ SELECT
     FROM (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.until, unixepoch()) + 900 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.until
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -274,7 +220,7 @@ SELECT
     FROM (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.time, unixepoch()) + 900 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.time
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -295,7 +241,7 @@ SELECT
     FROM (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.until, unixepoch()) + 900 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.until
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -315,7 +261,7 @@ SELECT
     FROM (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.time, unixepoch()) + 900 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.time
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -328,16 +274,7 @@ SELECT
     ) AS n ON TRUE
 )
         WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.gas_meter_reading > 0 OR bn.gas_meter_reading = 0 THEN TRUE
-                WHEN a.gas_meter_reading = 0 THEN NOT EXISTS (
-                    SELECT 1 FROM p1_readouts AS n
-                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
-                        AND coalesce(n.gas_meter_id = a.gas_meter_id, n.meter_id = a.meter_id, TRUE)
-                        AND n.gas_meter_reading > 0 AND n.gas_meter_reading <= bn.gas_meter_reading
-                        AND bn.gas_meter_reading - n.gas_meter_reading <= 40 * ((a.time - n.time) / 3600e0 + 1)
-                )
-            END
+            AND (a.gas_meter_reading > 0 OR bn.gas_meter_reading = 0)
             AND a.gas_meter_reading <= an.gas_meter_reading
             AND a.gas_meter_reading <= b.gas_meter_reading
             AND an.gas_meter_reading <= bn.gas_meter_reading
@@ -383,7 +320,7 @@ SELECT
     FROM (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.until, unixepoch()) + 900 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND water_meter_reading > 0 AND time <= k.until
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -403,7 +340,7 @@ SELECT
     FROM (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.time, unixepoch()) + 900 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND water_meter_reading > 0 AND time <= k.time
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -424,7 +361,7 @@ SELECT
     FROM (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.until, unixepoch()) + 900 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND water_meter_reading > 0 AND time <= k.until
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -444,7 +381,7 @@ SELECT
     FROM (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.time, unixepoch()) + 900 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND water_meter_reading > 0 AND time <= k.time
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -457,16 +394,7 @@ SELECT
     ) AS n ON TRUE
 )
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.water_meter_reading > 0 OR bn.water_meter_reading = 0 THEN TRUE
-                WHEN a.water_meter_reading = 0 THEN NOT EXISTS (
-                    SELECT 1 FROM p1_readouts AS n
-                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
-                        AND coalesce(n.meter_id = a.meter_id, TRUE)
-                        AND n.water_meter_reading > 0 AND n.water_meter_reading <= bn.water_meter_reading
-                        AND bn.water_meter_reading - n.water_meter_reading <= 40 * ((a.time - n.time) / 3600e0 + 1)
-                )
-            END
+            AND (a.water_meter_reading > 0 OR bn.water_meter_reading = 0)
             AND a.water_meter_reading <= an.water_meter_reading
             AND a.water_meter_reading <= b.water_meter_reading
             AND an.water_meter_reading <= bn.water_meter_reading
@@ -512,7 +440,7 @@ SELECT
     FROM (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.until, unixepoch()) + 900 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND heat_meter_reading > 0 AND time <= k.until
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -532,7 +460,7 @@ SELECT
     FROM (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.time, unixepoch()) + 900 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND heat_meter_reading > 0 AND time <= k.time
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -553,7 +481,7 @@ SELECT
     FROM (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.until, unixepoch()) + 900 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND heat_meter_reading > 0 AND time <= k.until
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -573,7 +501,7 @@ SELECT
     FROM (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
-        WHERE time <= min(k.time, unixepoch()) + 900 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+        WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
             AND heat_meter_reading > 0 AND time <= k.time
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -586,16 +514,7 @@ SELECT
     ) AS n ON TRUE
 )
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.heat_meter_reading > 0 OR bn.heat_meter_reading = 0 THEN TRUE
-                WHEN a.heat_meter_reading = 0 THEN NOT EXISTS (
-                    SELECT 1 FROM p1_readouts AS n
-                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
-                        AND coalesce(n.meter_id = a.meter_id, TRUE)
-                        AND n.heat_meter_reading > 0 AND n.heat_meter_reading <= bn.heat_meter_reading
-                        AND bn.heat_meter_reading - n.heat_meter_reading <= 1 * ((a.time - n.time) / 3600e0 + 1)
-                )
-            END
+            AND (a.heat_meter_reading > 0 OR bn.heat_meter_reading = 0)
             AND a.heat_meter_reading <= an.heat_meter_reading
             AND a.heat_meter_reading <= b.heat_meter_reading
             AND an.heat_meter_reading <= bn.heat_meter_reading
@@ -619,16 +538,7 @@ SELECT
     END, 9) AS heat_GJ,
     round(CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.use_reading_3 > 0 OR bn.use_reading_3 = 0 THEN TRUE
-                WHEN a.use_reading_3 = 0 THEN NOT EXISTS (
-                    SELECT 1 FROM p1_readouts AS n
-                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
-                        AND coalesce(n.meter_id = a.meter_id, TRUE)
-                        AND n.use_reading_3 > 0 AND n.use_reading_3 <= bn.use_reading_3
-                        AND bn.use_reading_3 - n.use_reading_3 <= 60 * ((a.time - n.time) / 3600e0 + 1)
-                )
-            END
+            AND (a.use_reading_3 > 0 OR bn.use_reading_3 = 0)
             AND a.use_reading_3 <= an.use_reading_3
             AND a.use_reading_3 <= b.use_reading_3
             AND an.use_reading_3 <= bn.use_reading_3
@@ -652,16 +562,7 @@ SELECT
     END, 9) AS use_kWh_3,
     round(CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.use_reading_4 > 0 OR bn.use_reading_4 = 0 THEN TRUE
-                WHEN a.use_reading_4 = 0 THEN NOT EXISTS (
-                    SELECT 1 FROM p1_readouts AS n
-                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
-                        AND coalesce(n.meter_id = a.meter_id, TRUE)
-                        AND n.use_reading_4 > 0 AND n.use_reading_4 <= bn.use_reading_4
-                        AND bn.use_reading_4 - n.use_reading_4 <= 60 * ((a.time - n.time) / 3600e0 + 1)
-                )
-            END
+            AND (a.use_reading_4 > 0 OR bn.use_reading_4 = 0)
             AND a.use_reading_4 <= an.use_reading_4
             AND a.use_reading_4 <= b.use_reading_4
             AND an.use_reading_4 <= bn.use_reading_4
@@ -685,16 +586,7 @@ SELECT
     END, 9) AS use_kWh_4,
     round(CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.injection_reading_3 > 0 OR bn.injection_reading_3 = 0 THEN TRUE
-                WHEN a.injection_reading_3 = 0 THEN NOT EXISTS (
-                    SELECT 1 FROM p1_readouts AS n
-                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
-                        AND coalesce(n.meter_id = a.meter_id, TRUE)
-                        AND n.injection_reading_3 > 0 AND n.injection_reading_3 <= bn.injection_reading_3
-                        AND bn.injection_reading_3 - n.injection_reading_3 <= 60 * ((a.time - n.time) / 3600e0 + 1)
-                )
-            END
+            AND (a.injection_reading_3 > 0 OR bn.injection_reading_3 = 0)
             AND a.injection_reading_3 <= an.injection_reading_3
             AND a.injection_reading_3 <= b.injection_reading_3
             AND an.injection_reading_3 <= bn.injection_reading_3
@@ -718,16 +610,7 @@ SELECT
     END, 9) AS injection_kWh_3,
     round(CASE
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
-            AND CASE
-                WHEN a.injection_reading_4 > 0 OR bn.injection_reading_4 = 0 THEN TRUE
-                WHEN a.injection_reading_4 = 0 THEN NOT EXISTS (
-                    SELECT 1 FROM p1_readouts AS n
-                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
-                        AND coalesce(n.meter_id = a.meter_id, TRUE)
-                        AND n.injection_reading_4 > 0 AND n.injection_reading_4 <= bn.injection_reading_4
-                        AND bn.injection_reading_4 - n.injection_reading_4 <= 60 * ((a.time - n.time) / 3600e0 + 1)
-                )
-            END
+            AND (a.injection_reading_4 > 0 OR bn.injection_reading_4 = 0)
             AND a.injection_reading_4 <= an.injection_reading_4
             AND a.injection_reading_4 <= b.injection_reading_4
             AND an.injection_reading_4 <= bn.injection_reading_4

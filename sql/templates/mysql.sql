@@ -35,12 +35,12 @@ RETURN (
     ORDER BY time LIMIT 1
 );
 
--- Whether within a day a row of the same meter says less than `reading`, and yet not less than `low`.
+-- Whether within `ahead` seconds a row of the same meter says less than `reading`, and yet not less than `low`.
 DROP FUNCTION IF EXISTS p1_contradicted;
-CREATE FUNCTION p1_contradicted(name VARCHAR(16), t BIGINT, reading DOUBLE, low DOUBLE, meter BIGINT, gas_meter BIGINT) RETURNS BOOLEAN READS SQL DATA
+CREATE FUNCTION p1_contradicted(name VARCHAR(16), t BIGINT, ahead BIGINT, reading DOUBLE, low DOUBLE, meter BIGINT, gas_meter BIGINT) RETURNS BOOLEAN READS SQL DATA
 RETURN EXISTS (
     SELECT 1 FROM p1_readouts
-    WHERE time > t AND time <= LEAST(t, UNIX_TIMESTAMP()) + 86400
+    WHERE time > t AND time <= LEAST(t, UNIX_TIMESTAMP()) + ahead
         AND CASE
             WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
 {reading}
@@ -113,10 +113,14 @@ RETURN (
                 OR p.{readout} < r.{readout}
                 AND r.{readout} - p.{readout} <= {most} * ((r.time - p.time) / 3600e0 + 1)
                 AND coalesce(p1_next('{column}', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.{readout} AND r.{readout} - 0.0005, TRUE)
+                AND (
+                    r.{readout} - p.{readout} <= {most} * (r.time - p.time) / 3600e0
+                    OR NOT p1_contradicted('{column}', r.time, 3600, r.{readout}, p.{readout}, r.meter_id, r.gas_meter_id)
+                )
             )
         THEN ROUND(r.{readout} - p.{readout}, 3)
         WHEN p1_contradicted(
-            '{column}', r.time, r.{readout},
+            '{column}', r.time, 86400, r.{readout},
             CASE WHEN p.{readout} <= r.{readout} AND NOT coalesce({another_meter}, FALSE) THEN p.{readout} ELSE 0 END,
             r.meter_id, r.gas_meter_id
         )
@@ -143,7 +147,7 @@ RETURN (
 
 -- [function_at]
 -- The {meter} meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
--- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 DROP FUNCTION IF EXISTS p1_{meter}_at;
 CREATE FUNCTION p1_{meter}_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
@@ -156,7 +160,7 @@ RETURN (
     FROM (
         SELECT {readout} AS reading, {read_at} AS read_at
         FROM p1_readouts
-        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 900 AND time >= GREATEST(t - back, 1104537600)
+        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 3600 AND time >= GREATEST(t - back, 1104537600)
             AND {readout} > 0 AND {read_at} <= t
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -242,11 +246,7 @@ LEFT JOIN JSON_TABLE(
 -- [usage]
     CASE{through_link}
         WHEN {same_meter}
-            AND CASE
-                WHEN a.{readout} > 0 OR bn.{readout} = 0 THEN TRUE
-                WHEN a.{readout} = 0
-                THEN p1_base('{column}', a.time, bn.{readout}, 0, {most}, a.meter_id, a.gas_meter_id) IS NULL
-            END
+            AND (a.{readout} > 0 OR bn.{readout} = 0)
             AND a.{readout} <= an.{readout}
             AND a.{readout} <= b.{readout}
             AND an.{readout} <= bn.{readout}

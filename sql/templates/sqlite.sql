@@ -36,6 +36,15 @@ WHERE +r.time >= 1104537600 AND +r.time <= unixepoch() + 86400;
                 WHERE n.time > r.time AND n.time <= unixepoch() + 86400
                 ORDER BY n.time LIMIT 1
             ) NOT BETWEEN p.{readout} AND r.{readout} - 0.0005, TRUE)
+                AND (
+                    r.{readout} - p.{readout} <= {most} * (r.time - p.time) / 3600e0
+                    OR NOT EXISTS (
+                        SELECT 1 FROM p1_readouts AS n
+                        WHERE n.time > r.time AND n.time <= min(r.time, unixepoch()) + 3600
+                            AND {same_as_next}
+                            AND n.{readout} >= p.{readout} AND n.{readout} < r.{readout}
+                    )
+                )
             )
         THEN round(r.{readout} - p.{readout}, 3)
         WHEN EXISTS (
@@ -77,7 +86,7 @@ CASE WHEN coalesce({any}) > 0 THEN 2678400 ELSE 10800 END
     FROM (
         SELECT {readout} AS reading, {read_at} AS read_at
         FROM p1_readouts
-        WHERE time <= min({moment}, unixepoch()) + 900 AND time >= max({moment} - {back}, 1104537600)
+        WHERE time <= min({moment}, unixepoch()) + 3600 AND time >= max({moment} - {back}, 1104537600)
             AND {readout} > 0 AND {read_at} <= {moment}
         ORDER BY time DESC LIMIT 1
     ) AS b
@@ -162,16 +171,7 @@ LEFT JOIN p1_readouts AS x ON x.time = (
 -- [usage]
     round(CASE{through_link}
         WHEN {same_meter}
-            AND CASE
-                WHEN a.{readout} > 0 OR bn.{readout} = 0 THEN TRUE
-                WHEN a.{readout} = 0 THEN NOT EXISTS (
-                    SELECT 1 FROM p1_readouts AS n
-                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
-                        AND {same_before}
-                        AND n.{readout} > 0 AND n.{readout} <= bn.{readout}
-                        AND bn.{readout} - n.{readout} <= {most} * ((a.time - n.time) / 3600e0 + 1)
-                )
-            END
+            AND (a.{readout} > 0 OR bn.{readout} = 0)
             AND a.{readout} <= an.{readout}
             AND a.{readout} <= b.{readout}
             AND an.{readout} <= bn.{readout}
