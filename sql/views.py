@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+import costs
+
 from p1harvester.views import DIALECTS, NAMES
 
 FOLDER = Path(__file__).parent
@@ -103,6 +105,7 @@ def files(dialect: str) -> dict[str, str]:
     }
     made = {name: template[name].format(**lists) + "\n" for name in ("p1_steps", "p1_usage")}
     made |= {f"usage_per_{unit}": template["usage_per"].format(unit=unit, **lists) + "\n" for unit in UNITS}
+    made |= costs.files(dialect, made["p1_usage"])
     version = sha256("".join(made.get(name) or _by_hand(dialect, name) for name in NAMES[:-1]).encode())
     return made | {NAMES[-1]: template[NAMES[-1]].format(version=version.hexdigest()[:16]) + "\n"}
 

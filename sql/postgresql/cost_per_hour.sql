@@ -1,0 +1,82 @@
+-- The days of the calendar that begin from `since` up to `until`; NULL where none does. The day within which the first
+-- price of all begins counts as begun with it.
+CREATE OR REPLACE FUNCTION p1_days(since bigint, until bigint) RETURNS bigint LANGUAGE sql STABLE
+RETURN nullif(greatest(0, 1 + least(
+    to_timestamp(until - 1)::date,
+    to_timestamp((SELECT max(time) FROM p1_readouts WHERE time <= extract(epoch FROM now())::bigint + 86400))::date
+) - greatest(
+    CASE
+        WHEN since = (SELECT min(time) FROM p1_prices) THEN to_timestamp(since)::date
+        ELSE to_timestamp(since - 1)::date + 1
+    END,
+    to_timestamp((SELECT min(time) FROM p1_readouts WHERE time >= 1104537600))::date
+)), 0);
+
+-- What an hour costs even if nothing is used: its share of the first price of its day.
+CREATE OR REPLACE FUNCTION p1_standing(t bigint) RETURNS float8 LANGUAGE sql STABLE
+RETURN (
+    SELECT p.standing_day * 3600 / extract(epoch FROM (d.day + interval '1 day')::timestamptz - d.day::timestamptz)
+    FROM (SELECT date_trunc('day', to_timestamp(t)::timestamp) AS day) AS d
+    JOIN p1_prices AS p ON p.time = coalesce(
+        (SELECT max(q.time) FROM p1_prices AS q WHERE q.time <= extract(epoch FROM d.day::timestamptz)::bigint),
+        (SELECT min(q.time) FROM p1_prices AS q)
+    )
+);
+
+-- What each hour cost: what was used between two changes of price, times that price. Before the first it is NULL.
+CREATE OR REPLACE VIEW cost_per_hour AS
+SELECT
+    time,
+    to_timestamp(time)::timestamp AS date_time,
+    use_cost,
+    injection_cost,
+    gas_cost,
+    water_cost,
+    heat_cost,
+    standing_cost,
+    CASE WHEN coalesce(use_cost, injection_cost, gas_cost, water_cost, heat_cost, standing_cost) IS NOT NULL
+        THEN coalesce(use_cost, 0) + coalesce(injection_cost, 0) + coalesce(gas_cost, 0) + coalesce(water_cost, 0)
+            + coalesce(heat_cost, 0) + coalesce(standing_cost, 0)
+    END AS total_cost
+FROM (
+    SELECT
+        u.period AS time,
+        sum(
+            CASE
+                WHEN q.use_kWh_1 IS NULL THEN NULL
+                WHEN coalesce(q.use_kWh_2, q.use_kWh_3, q.use_kWh_4) IS NULL THEN q.use_kWh_1 * u.use_kWh
+                ELSE q.use_kWh_1 * coalesce(
+                    u.use_kWh,
+                    CASE WHEN coalesce(u.use_kWh_1, u.use_kWh_2, u.use_kWh_3, u.use_kWh_4) IS NOT NULL
+                        THEN coalesce(u.use_kWh_1, 0) + coalesce(u.use_kWh_2, 0) + coalesce(u.use_kWh_3, 0) + coalesce(u.use_kWh_4, 0)
+                    END
+                )
+                + CASE WHEN q.use_kWh_2 IS NULL THEN 0 ELSE coalesce((q.use_kWh_2 - q.use_kWh_1) * u.use_kWh_2, 0) END
+                + CASE WHEN q.use_kWh_3 IS NULL THEN 0 ELSE coalesce((q.use_kWh_3 - q.use_kWh_1) * u.use_kWh_3, 0) END
+                + CASE WHEN q.use_kWh_4 IS NULL THEN 0 ELSE coalesce((q.use_kWh_4 - q.use_kWh_1) * u.use_kWh_4, 0) END
+            END
+        ) AS use_cost,
+        0 - sum(
+            CASE
+                WHEN q.injection_kWh_1 IS NULL THEN NULL
+                WHEN coalesce(q.injection_kWh_2, q.injection_kWh_3, q.injection_kWh_4) IS NULL THEN q.injection_kWh_1 * u.injection_kWh
+                ELSE q.injection_kWh_1 * coalesce(
+                    u.injection_kWh,
+                    CASE WHEN coalesce(u.injection_kWh_1, u.injection_kWh_2, u.injection_kWh_3, u.injection_kWh_4) IS NOT NULL
+                        THEN coalesce(u.injection_kWh_1, 0) + coalesce(u.injection_kWh_2, 0) + coalesce(u.injection_kWh_3, 0) + coalesce(u.injection_kWh_4, 0)
+                    END
+                )
+                + CASE WHEN q.injection_kWh_2 IS NULL THEN 0 ELSE coalesce((q.injection_kWh_2 - q.injection_kWh_1) * u.injection_kWh_2, 0) END
+                + CASE WHEN q.injection_kWh_3 IS NULL THEN 0 ELSE coalesce((q.injection_kWh_3 - q.injection_kWh_1) * u.injection_kWh_3, 0) END
+                + CASE WHEN q.injection_kWh_4 IS NULL THEN 0 ELSE coalesce((q.injection_kWh_4 - q.injection_kWh_1) * u.injection_kWh_4, 0) END
+            END
+        ) AS injection_cost,
+        sum(CASE WHEN q.gas_m3 IS NOT NULL THEN q.gas_m3 * u.gas_m3 END) AS gas_cost,
+        sum(CASE WHEN q.water_m3 IS NOT NULL THEN q.water_m3 * u.water_m3 END) AS water_cost,
+        sum(CASE WHEN q.heat_GJ IS NOT NULL THEN q.heat_GJ * u.heat_GJ END) AS heat_cost,
+        CASE WHEN max(u.price) IS NOT NULL THEN p1_standing(u.period) END AS standing_cost
+    FROM p1_price_usage AS u
+    LEFT JOIN p1_prices AS q ON q.time = u.price
+    WHERE u.unit = 'hour'
+    GROUP BY u.period
+) AS c;

@@ -1,0 +1,517 @@
+-- What was used in each of `p1_price_periods`, as `p1_usage` says of whole periods.
+DROP VIEW IF EXISTS p1_price_usage;
+CREATE VIEW p1_price_usage AS
+SELECT
+    k.unit,
+    k.period,
+    k.time,
+    k.until,
+    k.price,
+    CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND CASE
+                WHEN a.use_reading > 0 OR bn.use_reading = 0 THEN TRUE
+                WHEN a.use_reading = 0 THEN NOT EXISTS (
+                    SELECT 1 FROM p1_readouts AS n
+                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
+                        AND coalesce(n.meter_id = a.meter_id, TRUE)
+                        AND n.use_reading > 0 AND n.use_reading <= bn.use_reading
+                        AND bn.use_reading - n.use_reading <= 60 * ((a.time - n.time) / 3600e0 + 1)
+                )
+            END
+            AND a.use_reading <= an.use_reading
+            AND a.use_reading <= b.use_reading
+            AND an.use_reading <= bn.use_reading
+            AND b.use_reading <= bn.use_reading
+            AND bn.use_reading - a.use_reading <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.use_reading + k.end_share * (bn.use_reading - b.use_reading) - (a.use_reading + k.start_share * (an.use_reading - a.use_reading))
+        WHEN coalesce(
+            a.use_reading, an.use_reading, b.use_reading, bn.use_reading,
+            a.net_use, an.net_use, b.net_use, bn.net_use
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.use_kWh
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END AS use_kWh,
+    CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND CASE
+                WHEN a.use_reading_1 > 0 OR bn.use_reading_1 = 0 THEN TRUE
+                WHEN a.use_reading_1 = 0 THEN NOT EXISTS (
+                    SELECT 1 FROM p1_readouts AS n
+                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
+                        AND coalesce(n.meter_id = a.meter_id, TRUE)
+                        AND n.use_reading_1 > 0 AND n.use_reading_1 <= bn.use_reading_1
+                        AND bn.use_reading_1 - n.use_reading_1 <= 60 * ((a.time - n.time) / 3600e0 + 1)
+                )
+            END
+            AND a.use_reading_1 <= an.use_reading_1
+            AND a.use_reading_1 <= b.use_reading_1
+            AND an.use_reading_1 <= bn.use_reading_1
+            AND b.use_reading_1 <= bn.use_reading_1
+            AND bn.use_reading_1 - a.use_reading_1 <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.use_reading_1 + k.end_share * (bn.use_reading_1 - b.use_reading_1) - (a.use_reading_1 + k.start_share * (an.use_reading_1 - a.use_reading_1))
+        WHEN coalesce(
+            a.use_reading_1, an.use_reading_1, b.use_reading_1, bn.use_reading_1
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.use_kWh_1
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END AS use_kWh_1,
+    CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND CASE
+                WHEN a.use_reading_2 > 0 OR bn.use_reading_2 = 0 THEN TRUE
+                WHEN a.use_reading_2 = 0 THEN NOT EXISTS (
+                    SELECT 1 FROM p1_readouts AS n
+                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
+                        AND coalesce(n.meter_id = a.meter_id, TRUE)
+                        AND n.use_reading_2 > 0 AND n.use_reading_2 <= bn.use_reading_2
+                        AND bn.use_reading_2 - n.use_reading_2 <= 60 * ((a.time - n.time) / 3600e0 + 1)
+                )
+            END
+            AND a.use_reading_2 <= an.use_reading_2
+            AND a.use_reading_2 <= b.use_reading_2
+            AND an.use_reading_2 <= bn.use_reading_2
+            AND b.use_reading_2 <= bn.use_reading_2
+            AND bn.use_reading_2 - a.use_reading_2 <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.use_reading_2 + k.end_share * (bn.use_reading_2 - b.use_reading_2) - (a.use_reading_2 + k.start_share * (an.use_reading_2 - a.use_reading_2))
+        WHEN coalesce(
+            a.use_reading_2, an.use_reading_2, b.use_reading_2, bn.use_reading_2
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.use_kWh_2
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END AS use_kWh_2,
+    CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND CASE
+                WHEN a.injection_reading > 0 OR bn.injection_reading = 0 THEN TRUE
+                WHEN a.injection_reading = 0 THEN NOT EXISTS (
+                    SELECT 1 FROM p1_readouts AS n
+                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
+                        AND coalesce(n.meter_id = a.meter_id, TRUE)
+                        AND n.injection_reading > 0 AND n.injection_reading <= bn.injection_reading
+                        AND bn.injection_reading - n.injection_reading <= 60 * ((a.time - n.time) / 3600e0 + 1)
+                )
+            END
+            AND a.injection_reading <= an.injection_reading
+            AND a.injection_reading <= b.injection_reading
+            AND an.injection_reading <= bn.injection_reading
+            AND b.injection_reading <= bn.injection_reading
+            AND bn.injection_reading - a.injection_reading <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.injection_reading + k.end_share * (bn.injection_reading - b.injection_reading) - (a.injection_reading + k.start_share * (an.injection_reading - a.injection_reading))
+        WHEN coalesce(
+            a.injection_reading, an.injection_reading, b.injection_reading, bn.injection_reading,
+            a.net_injection, an.net_injection, b.net_injection, bn.net_injection
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.injection_kWh
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END AS injection_kWh,
+    CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND CASE
+                WHEN a.injection_reading_1 > 0 OR bn.injection_reading_1 = 0 THEN TRUE
+                WHEN a.injection_reading_1 = 0 THEN NOT EXISTS (
+                    SELECT 1 FROM p1_readouts AS n
+                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
+                        AND coalesce(n.meter_id = a.meter_id, TRUE)
+                        AND n.injection_reading_1 > 0 AND n.injection_reading_1 <= bn.injection_reading_1
+                        AND bn.injection_reading_1 - n.injection_reading_1 <= 60 * ((a.time - n.time) / 3600e0 + 1)
+                )
+            END
+            AND a.injection_reading_1 <= an.injection_reading_1
+            AND a.injection_reading_1 <= b.injection_reading_1
+            AND an.injection_reading_1 <= bn.injection_reading_1
+            AND b.injection_reading_1 <= bn.injection_reading_1
+            AND bn.injection_reading_1 - a.injection_reading_1 <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.injection_reading_1 + k.end_share * (bn.injection_reading_1 - b.injection_reading_1) - (a.injection_reading_1 + k.start_share * (an.injection_reading_1 - a.injection_reading_1))
+        WHEN coalesce(
+            a.injection_reading_1, an.injection_reading_1, b.injection_reading_1, bn.injection_reading_1
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.injection_kWh_1
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END AS injection_kWh_1,
+    CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND CASE
+                WHEN a.injection_reading_2 > 0 OR bn.injection_reading_2 = 0 THEN TRUE
+                WHEN a.injection_reading_2 = 0 THEN NOT EXISTS (
+                    SELECT 1 FROM p1_readouts AS n
+                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
+                        AND coalesce(n.meter_id = a.meter_id, TRUE)
+                        AND n.injection_reading_2 > 0 AND n.injection_reading_2 <= bn.injection_reading_2
+                        AND bn.injection_reading_2 - n.injection_reading_2 <= 60 * ((a.time - n.time) / 3600e0 + 1)
+                )
+            END
+            AND a.injection_reading_2 <= an.injection_reading_2
+            AND a.injection_reading_2 <= b.injection_reading_2
+            AND an.injection_reading_2 <= bn.injection_reading_2
+            AND b.injection_reading_2 <= bn.injection_reading_2
+            AND bn.injection_reading_2 - a.injection_reading_2 <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.injection_reading_2 + k.end_share * (bn.injection_reading_2 - b.injection_reading_2) - (a.injection_reading_2 + k.start_share * (an.injection_reading_2 - a.injection_reading_2))
+        WHEN coalesce(
+            a.injection_reading_2, an.injection_reading_2, b.injection_reading_2, bn.injection_reading_2
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.injection_kWh_2
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END AS injection_kWh_2,
+    CASE
+        WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
+            AND coalesce(
+                nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0),
+                (
+                SELECT q.gas_meter_reading FROM p1_readouts AS q
+                WHERE q.time <= unixepoch() + 86400 ORDER BY q.time DESC LIMIT 1
+            )
+            ) > 0
+            AND (
+                coalesce(a.gas_meter_reading, 0) <= 0 OR
+                coalesce(an.gas_meter_reading, 0) <= 0 OR
+                coalesce(b.gas_meter_reading, 0) <= 0 OR
+                coalesce(bn.gas_meter_reading, 0) <= 0 OR
+                coalesce(k.time - a.gas_time, 0) BETWEEN 601 AND 7200 OR
+                coalesce(k.until - b.gas_time, 0) BETWEEN 601 AND 7200
+            )
+            AND (
+    SELECT b.reading + CASE
+        WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
+        THEN (n.reading - b.reading) * (k.until - b.read_at) / (n.read_at - b.read_at)
+        ELSE 0
+    END
+    FROM (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time <= min(k.until, unixepoch()) + 900 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.until
+        ORDER BY time DESC LIMIT 1
+    ) AS b
+    LEFT JOIN (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time > k.until - 3600 AND time <= min(k.until + 2678400, unixepoch() + 86400)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > k.until
+        ORDER BY time LIMIT 1
+    ) AS n ON TRUE
+) - (
+    SELECT b.reading + CASE
+        WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
+        THEN (n.reading - b.reading) * (k.time - b.read_at) / (n.read_at - b.read_at)
+        ELSE 0
+    END
+    FROM (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time <= min(k.time, unixepoch()) + 900 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.time
+        ORDER BY time DESC LIMIT 1
+    ) AS b
+    LEFT JOIN (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time > k.time - 3600 AND time <= min(k.time + 2678400, unixepoch() + 86400)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > k.time
+        ORDER BY time LIMIT 1
+    ) AS n ON TRUE
+) BETWEEN 0 AND 40 * min((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN (
+    SELECT b.reading + CASE
+        WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
+        THEN (n.reading - b.reading) * (k.until - b.read_at) / (n.read_at - b.read_at)
+        ELSE 0
+    END
+    FROM (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time <= min(k.until, unixepoch()) + 900 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.until
+        ORDER BY time DESC LIMIT 1
+    ) AS b
+    LEFT JOIN (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time > k.until - 3600 AND time <= min(k.until + 2678400, unixepoch() + 86400)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > k.until
+        ORDER BY time LIMIT 1
+    ) AS n ON TRUE
+) - (
+    SELECT b.reading + CASE
+        WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
+        THEN (n.reading - b.reading) * (k.time - b.read_at) / (n.read_at - b.read_at)
+        ELSE 0
+    END
+    FROM (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time <= min(k.time, unixepoch()) + 900 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.time
+        ORDER BY time DESC LIMIT 1
+    ) AS b
+    LEFT JOIN (
+        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        FROM p1_readouts
+        WHERE time > k.time - 3600 AND time <= min(k.time + 2678400, unixepoch() + 86400)
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > k.time
+        ORDER BY time LIMIT 1
+    ) AS n ON TRUE
+)
+        WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
+            AND CASE
+                WHEN a.gas_meter_reading > 0 OR bn.gas_meter_reading = 0 THEN TRUE
+                WHEN a.gas_meter_reading = 0 THEN NOT EXISTS (
+                    SELECT 1 FROM p1_readouts AS n
+                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
+                        AND coalesce(n.gas_meter_id = a.gas_meter_id, n.meter_id = a.meter_id, TRUE)
+                        AND n.gas_meter_reading > 0 AND n.gas_meter_reading <= bn.gas_meter_reading
+                        AND bn.gas_meter_reading - n.gas_meter_reading <= 40 * ((a.time - n.time) / 3600e0 + 1)
+                )
+            END
+            AND a.gas_meter_reading <= an.gas_meter_reading
+            AND a.gas_meter_reading <= b.gas_meter_reading
+            AND an.gas_meter_reading <= bn.gas_meter_reading
+            AND b.gas_meter_reading <= bn.gas_meter_reading
+            AND bn.gas_meter_reading - a.gas_meter_reading <= 40 * min((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN CASE WHEN bn.gas_time BETWEEN bn.time - 7200 AND k.until THEN bn.gas_meter_reading ELSE b.gas_meter_reading + k.end_share * (bn.gas_meter_reading - b.gas_meter_reading) END - (CASE WHEN an.gas_time BETWEEN an.time - 7200 AND k.time THEN an.gas_meter_reading ELSE a.gas_meter_reading + k.start_share * (an.gas_meter_reading - a.gas_meter_reading) END)
+        WHEN coalesce(
+            a.gas_meter_reading, an.gas_meter_reading, b.gas_meter_reading, bn.gas_meter_reading
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.gas_m3
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END AS gas_m3,
+    CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND CASE
+                WHEN a.water_meter_reading > 0 OR bn.water_meter_reading = 0 THEN TRUE
+                WHEN a.water_meter_reading = 0 THEN NOT EXISTS (
+                    SELECT 1 FROM p1_readouts AS n
+                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
+                        AND coalesce(n.meter_id = a.meter_id, TRUE)
+                        AND n.water_meter_reading > 0 AND n.water_meter_reading <= bn.water_meter_reading
+                        AND bn.water_meter_reading - n.water_meter_reading <= 40 * ((a.time - n.time) / 3600e0 + 1)
+                )
+            END
+            AND a.water_meter_reading <= an.water_meter_reading
+            AND a.water_meter_reading <= b.water_meter_reading
+            AND an.water_meter_reading <= bn.water_meter_reading
+            AND b.water_meter_reading <= bn.water_meter_reading
+            AND bn.water_meter_reading - a.water_meter_reading <= 40 * min((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.water_meter_reading + k.end_share * (bn.water_meter_reading - b.water_meter_reading) - (a.water_meter_reading + k.start_share * (an.water_meter_reading - a.water_meter_reading))
+        WHEN coalesce(
+            a.water_meter_reading, an.water_meter_reading, b.water_meter_reading, bn.water_meter_reading
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.water_m3
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END AS water_m3,
+    CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND CASE
+                WHEN a.heat_meter_reading > 0 OR bn.heat_meter_reading = 0 THEN TRUE
+                WHEN a.heat_meter_reading = 0 THEN NOT EXISTS (
+                    SELECT 1 FROM p1_readouts AS n
+                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
+                        AND coalesce(n.meter_id = a.meter_id, TRUE)
+                        AND n.heat_meter_reading > 0 AND n.heat_meter_reading <= bn.heat_meter_reading
+                        AND bn.heat_meter_reading - n.heat_meter_reading <= 1 * ((a.time - n.time) / 3600e0 + 1)
+                )
+            END
+            AND a.heat_meter_reading <= an.heat_meter_reading
+            AND a.heat_meter_reading <= b.heat_meter_reading
+            AND an.heat_meter_reading <= bn.heat_meter_reading
+            AND b.heat_meter_reading <= bn.heat_meter_reading
+            AND bn.heat_meter_reading - a.heat_meter_reading <= 1 * min((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.heat_meter_reading + k.end_share * (bn.heat_meter_reading - b.heat_meter_reading) - (a.heat_meter_reading + k.start_share * (an.heat_meter_reading - a.heat_meter_reading))
+        WHEN coalesce(
+            a.heat_meter_reading, an.heat_meter_reading, b.heat_meter_reading, bn.heat_meter_reading
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.heat_GJ
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END AS heat_GJ,
+    CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND CASE
+                WHEN a.use_reading_3 > 0 OR bn.use_reading_3 = 0 THEN TRUE
+                WHEN a.use_reading_3 = 0 THEN NOT EXISTS (
+                    SELECT 1 FROM p1_readouts AS n
+                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
+                        AND coalesce(n.meter_id = a.meter_id, TRUE)
+                        AND n.use_reading_3 > 0 AND n.use_reading_3 <= bn.use_reading_3
+                        AND bn.use_reading_3 - n.use_reading_3 <= 60 * ((a.time - n.time) / 3600e0 + 1)
+                )
+            END
+            AND a.use_reading_3 <= an.use_reading_3
+            AND a.use_reading_3 <= b.use_reading_3
+            AND an.use_reading_3 <= bn.use_reading_3
+            AND b.use_reading_3 <= bn.use_reading_3
+            AND bn.use_reading_3 - a.use_reading_3 <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.use_reading_3 + k.end_share * (bn.use_reading_3 - b.use_reading_3) - (a.use_reading_3 + k.start_share * (an.use_reading_3 - a.use_reading_3))
+        WHEN coalesce(
+            a.use_reading_3, an.use_reading_3, b.use_reading_3, bn.use_reading_3
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.use_kWh_3
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END AS use_kWh_3,
+    CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND CASE
+                WHEN a.use_reading_4 > 0 OR bn.use_reading_4 = 0 THEN TRUE
+                WHEN a.use_reading_4 = 0 THEN NOT EXISTS (
+                    SELECT 1 FROM p1_readouts AS n
+                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
+                        AND coalesce(n.meter_id = a.meter_id, TRUE)
+                        AND n.use_reading_4 > 0 AND n.use_reading_4 <= bn.use_reading_4
+                        AND bn.use_reading_4 - n.use_reading_4 <= 60 * ((a.time - n.time) / 3600e0 + 1)
+                )
+            END
+            AND a.use_reading_4 <= an.use_reading_4
+            AND a.use_reading_4 <= b.use_reading_4
+            AND an.use_reading_4 <= bn.use_reading_4
+            AND b.use_reading_4 <= bn.use_reading_4
+            AND bn.use_reading_4 - a.use_reading_4 <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.use_reading_4 + k.end_share * (bn.use_reading_4 - b.use_reading_4) - (a.use_reading_4 + k.start_share * (an.use_reading_4 - a.use_reading_4))
+        WHEN coalesce(
+            a.use_reading_4, an.use_reading_4, b.use_reading_4, bn.use_reading_4
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.use_kWh_4
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END AS use_kWh_4,
+    CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND CASE
+                WHEN a.injection_reading_3 > 0 OR bn.injection_reading_3 = 0 THEN TRUE
+                WHEN a.injection_reading_3 = 0 THEN NOT EXISTS (
+                    SELECT 1 FROM p1_readouts AS n
+                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
+                        AND coalesce(n.meter_id = a.meter_id, TRUE)
+                        AND n.injection_reading_3 > 0 AND n.injection_reading_3 <= bn.injection_reading_3
+                        AND bn.injection_reading_3 - n.injection_reading_3 <= 60 * ((a.time - n.time) / 3600e0 + 1)
+                )
+            END
+            AND a.injection_reading_3 <= an.injection_reading_3
+            AND a.injection_reading_3 <= b.injection_reading_3
+            AND an.injection_reading_3 <= bn.injection_reading_3
+            AND b.injection_reading_3 <= bn.injection_reading_3
+            AND bn.injection_reading_3 - a.injection_reading_3 <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.injection_reading_3 + k.end_share * (bn.injection_reading_3 - b.injection_reading_3) - (a.injection_reading_3 + k.start_share * (an.injection_reading_3 - a.injection_reading_3))
+        WHEN coalesce(
+            a.injection_reading_3, an.injection_reading_3, b.injection_reading_3, bn.injection_reading_3
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.injection_kWh_3
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END AS injection_kWh_3,
+    CASE
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+            AND CASE
+                WHEN a.injection_reading_4 > 0 OR bn.injection_reading_4 = 0 THEN TRUE
+                WHEN a.injection_reading_4 = 0 THEN NOT EXISTS (
+                    SELECT 1 FROM p1_readouts AS n
+                    WHERE n.time < a.time AND n.time >= max(a.time - 2678400, 1104537600)
+                        AND coalesce(n.meter_id = a.meter_id, TRUE)
+                        AND n.injection_reading_4 > 0 AND n.injection_reading_4 <= bn.injection_reading_4
+                        AND bn.injection_reading_4 - n.injection_reading_4 <= 60 * ((a.time - n.time) / 3600e0 + 1)
+                )
+            END
+            AND a.injection_reading_4 <= an.injection_reading_4
+            AND a.injection_reading_4 <= b.injection_reading_4
+            AND an.injection_reading_4 <= bn.injection_reading_4
+            AND b.injection_reading_4 <= bn.injection_reading_4
+            AND bn.injection_reading_4 - a.injection_reading_4 <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN b.injection_reading_4 + k.end_share * (bn.injection_reading_4 - b.injection_reading_4) - (a.injection_reading_4 + k.start_share * (an.injection_reading_4 - a.injection_reading_4))
+        WHEN coalesce(
+            a.injection_reading_4, an.injection_reading_4, b.injection_reading_4, bn.injection_reading_4
+        ) IS NOT NULL
+        THEN
+            (
+                SELECT sum(
+                    s.injection_kWh_4
+                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                )
+                FROM p1_steps AS s
+                WHERE s.time > k.start_row AND s.time <= k.end_next
+            )
+    END AS injection_kWh_4
+FROM p1_price_periods AS k
+CROSS JOIN p1_readouts AS a ON a.time = k.start_row
+CROSS JOIN p1_readouts AS an ON an.time = k.start_next
+CROSS JOIN p1_readouts AS b ON b.time = k.end_row
+CROSS JOIN p1_readouts AS bn ON bn.time = k.end_next;

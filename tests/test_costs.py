@@ -1,0 +1,52 @@
+"""The views of costs: what they say, against the same sums done the long way, in every database."""
+
+import os
+import random
+import time
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.conftest import Database
+from tests.long_way import Row, differences, periods, sane
+from tests.long_way_costs import COSTS, PRICES, costs, some_prices
+from tests.tables import some_rows, with_faults
+from tests.test_views import fill, selected
+
+pytestmark = pytest.mark.usefixtures("_zone")
+
+# In PostgreSQL, too, a user writes these names without quotes.
+P1_PRICES = sa.table("p1_prices", *(sa.column(sa.quoted_name(name, False)) for name in ("time", *PRICES)))
+
+
+def fill_prices(database: Database, prices: list[Row]) -> None:
+    """Put the prices into their table."""
+    with database.engine.begin() as connection:
+        connection.execute(sa.delete(P1_PRICES))
+        if prices:
+            connection.execute(sa.insert(P1_PRICES), prices)
+
+
+def costs_of(database: Database, unit: str) -> list[tuple[Any, ...]]:
+    """`time` and COSTS of each period, oldest first."""
+    return selected(database, f"time, {', '.join(COSTS)}", f"cost_per_{unit}")
+
+
+@pytest.mark.parametrize("faults", [False, True])
+@pytest.mark.parametrize("seed", range(int(os.environ.get("COST_TABLES", "40"))))
+def test_as_the_long_way(seed: int, faults: bool, made: Database) -> None:
+    chance = random.Random(seed)
+    rows = some_rows(chance)
+    if faults:
+        rows = with_faults(rows, chance)
+    fill(made, rows)
+    rows = [row for row in rows if sane(row, int(time.time()))]
+    prices = some_prices(rows, chance)
+    fill_prices(made, prices)
+    for unit in ("hour", "day", "month"):
+        expected = periods(rows, unit)
+        found = costs_of(made, unit)
+        assert [row[0] for row in found] == [since for since, _ in expected]
+        for row, period in zip(found, expected, strict=True):
+            assert differences(row[1:], costs(rows, prices, *period, unit)) == [], (unit, period)
