@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from sqlalchemy import false, func, insert, or_, select
+from sqlalchemy.exc import DBAPIError
 
 from p1harvester.database import Database
 from p1harvester.schema import TABLE, missing_columns, views_are_current
@@ -90,6 +91,15 @@ class Survey(Database):
         """Whether the views are those of this version of the program."""
         with self._connection() as connection:
             return views_are_current(connection)
+
+    def lacks_prices(self) -> bool:
+        """Whether `p1_prices` is there and empty; the job itself needs no right to read it."""
+        with self._connection() as connection:
+            try:
+                return connection.exec_driver_sql("SELECT 1 FROM p1_prices LIMIT 1").first() is None
+            except DBAPIError:
+                connection.rollback()
+                return False
 
     def bounds(self, since: int, until: int) -> tuple[int, int] | None:
         """The time of the first row and of the last between two UNIX seconds; None where there is no row."""
