@@ -1,7 +1,6 @@
 """The files of what it costs: the table of prices, the periods cut where a price changes, and the views of costs."""
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
@@ -28,60 +27,71 @@ def sections(file: Path) -> dict[str, str]:
 def files(dialect: str, usage: str) -> dict[str, str]:
     """Name -> text of each file that is made for that folder's SQL; `usage` is the text of `p1_usage`."""
     template = sections(FOLDER / "templates" / f"cost.{dialect}.sql")
-    prices = ",\n".join(template["price"].format(column=column) for column in PRICES)
     made = {
-        "p1_prices": template["p1_prices"].format(price=prices),
+        "p1_prices": template["p1_prices"].format(
+            price=",\n".join(template["price"].format(column=column) for column in PRICES)
+        ),
         "p1_price_periods": template["p1_price_periods"],
-        "p1_price_usage": _usage(usage),
+        "p1_price_usage": _usage(usage, template["once"]),
     }
-    words: Mapping[str, str] = {
-        **{way: _electricity(way) for way in ("use", "injection")},
-        **{name: f"CASE WHEN q.{name} IS NOT NULL THEN q.{name} * u.{name} END" for name in PRICES[8:11]},
+    words = {
+        "use": _electricity("use"),
+        "injection": _electricity("injection"),
         "total": "\n    ".join(_sum(_PARTS)),
     }
     for unit in UNITS:
         standing = template["standing_hour" if unit == "hour" else "standing_day"]
         made[f"cost_per_{unit}"] = template["cost_per"].format(unit=unit, standing=standing, **words)
-    made["cost_per_hour"] = "\n\n".join(filter(None, (template["standing"], made["cost_per_hour"])))
+    made["cost_per_hour"] = f"{template['standing']}\n\n{made['cost_per_hour']}".lstrip()
     return {name: f"{text}\n" for name, text in made.items()}
 
 
-def _usage(text: str) -> str:
-    """The view `p1_usage` again, of the parts of the periods; not rounded, for it is multiplied and added up."""
+def _usage(text: str, once: str) -> str:
+    """The view `p1_usage` again, of the parts of the periods, and only what has a price.
+
+    It is not rounded, for it is multiplied and added up.
+    """
     *_, view = re.split(r"^(?=DROP VIEW|CREATE OR REPLACE VIEW)", text, maxsplit=1, flags=re.MULTILINE)
     for old, new in (
         (r"p1_usage\b", "p1_price_usage"),
-        (r"FROM p1_periods\b", "FROM p1_price_periods"),
+        (r"FROM p1_periods AS k$", "FROM p1_price_periods AS k\nLEFT JOIN p1_prices AS q ON q.time = k.price"),
         (r"^    k\.time,\n    .* AS date_time,$", "    k.period,\n    k.time,\n    k.until,\n    k.price,"),
+        (r"^    (?:round\()?(CASE\n(?:(?!^    END).*\n)*    END)(?:, 9\))?(.* AS (\w+),?)$", _priced),
     ):
         view, count = re.subn(old, new, view, flags=re.MULTILINE)
         if not count:
             raise ValueError(f"p1_usage has no {old}")
-    view = re.sub(r"^    round\(CASE", "    CASE", view, flags=re.MULTILINE)
-    view = re.sub(r"^    END, 9\) AS", "    END AS", view, flags=re.MULTILINE)
-    return f"-- What was used in each of `p1_price_periods`, as `p1_usage` says of whole periods.\n{view}".rstrip("\n")
+    view = view.rstrip()
+    if once:
+        view = f"{view.removesuffix(';')}\n{once}"
+    return f"-- What was used in each of `p1_price_periods` of what has a price then, as `p1_usage` says it.\n{view}"
+
+
+def _priced(found: re.Match[str]) -> str:
+    """The expression of a column of `p1_usage`, which is NULL where it has no price."""
+    case, rest, column = found.groups()
+    way = column.partition("_kWh")[0]
+    unpriced = f"q.{column} IS NULL"
+    if way != column:
+        unpriced = f"q.{way}_kWh_1 IS NULL"
+        if column != f"{way}_kWh":
+            unpriced += f" OR coalesce({', '.join(f'q.{way}_kWh_{tariff}' for tariff in (2, 3, 4))}) IS NULL"
+    return f"    CASE\n        WHEN {unpriced} THEN NULL{case.removeprefix('CASE')}{rest}"
 
 
 def _electricity(way: str) -> str:
     """What a part's electricity comes to: the total at price 1, for each tariff of another price the difference too.
 
-    Where the total is not known it is the sum of the tariffs.
+    Where the total is not known it is the sum of the tariffs, of which nothing is known unless they have prices.
     """
     first, *others = (f"q.{way}_kWh_{tariff}" for tariff in range(1, 5))
     used = [f"u.{way}_kWh_{tariff}" for tariff in range(1, 5)]
     lines = [
-        "CASE",
-        f"    WHEN {first} IS NULL THEN NULL",
-        f"    WHEN coalesce({', '.join(others)}) IS NULL THEN {first} * u.{way}_kWh",
-        f"    ELSE {first} * coalesce(",
-        f"        u.{way}_kWh,",
-        *(f"        {line}" for line in _sum(used)),
-        "    )",
-        *(
-            f"    + CASE WHEN {price} IS NULL THEN 0 ELSE coalesce(({price} - {first}) * {use}, 0) END"
-            for price, use in zip(others, used[1:], strict=True)
-        ),
-        "END",
+        f"{first} * coalesce(",
+        f"    u.{way}_kWh,",
+        *(f"    {line}" for line in _sum(used)),
+        ")",
+        *(f"+ coalesce(({price} - {first}) * {use}, 0)" for price, use in zip(others, used[1:], strict=True)),
     ]
     return "\n            ".join(lines)
 

@@ -2,16 +2,17 @@
 
 import random
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from fractions import Fraction
 from itertools import pairwise
 
-from tests.long_way import Boundary, Row, local, periods, second, used
+from tests import long_way
+from tests.long_way import Boundary, Row, local, periods, second
 
 ELECTRICITY = {way: [f"{way}_kWh_{tariff}" for tariff in range(1, 5)] for way in ("use", "injection")}
-SUPPLIES = {"gas": "gas_m3", "water": "water_m3", "heat": "heat_GJ"}
-PRICES = (*ELECTRICITY["use"], *ELECTRICITY["injection"], *SUPPLIES.values(), "standing_day")
+SUPPLIES = ("gas_m3", "water_m3", "heat_GJ")
+PRICES = (*ELECTRICITY["use"], *ELECTRICITY["injection"], *SUPPLIES, "standing_day")
 COSTS = ("use_cost", "injection_cost", "gas_cost", "water_cost", "heat_cost", "standing_cost", "total_cost")
 
 
@@ -53,22 +54,32 @@ def total(parts: list[Fraction | None]) -> Fraction | None:
     return sum(known, Fraction(0)) if known else None
 
 
-def electricity(way: str, price: Row, amounts: dict[str, Fraction | None]) -> Fraction | None:
+Used = Callable[[str], Fraction | None]
+"""Column -> what was used of it."""
+
+
+def electricity(way: str, price: Row, used: Used) -> Fraction | None:
     """What the electricity of one way costs: each tariff at its price, the rest of the total at price 1."""
     prices = [exactly(price[name]) for name in ELECTRICITY[way]]
-    whole, first = amounts[f"{way}_kWh"], prices[0]
-    if first is None:
+    if (first := prices[0]) is None:
         return None
+    whole = used(f"{way}_kWh")
     if prices[1:] == [None] * 3:
         return None if whole is None else whole * first
     # A tariff without a price of its own goes at price 1.
     tariffs = [
         (amount, first if each is None else each)
         for name, each in zip(ELECTRICITY[way], prices, strict=True)
-        if (amount := amounts[name]) is not None
+        if (amount := used(name)) is not None
     ]
     rest = None if whole is None else (whole - sum(amount for amount, _ in tariffs)) * first
     return total([rest, *(amount * each for amount, each in tariffs)])
+
+
+def times(price: Fraction | None, name: str, used: Used) -> Fraction | None:
+    """What was used times its price."""
+    amount = None if price is None else used(name)
+    return None if price is None or amount is None else amount * price
 
 
 def standing(rows: Sequence[Row], prices: Sequence[Row], since: int, until: int, unit: str) -> Fraction | None:
@@ -86,22 +97,37 @@ def standing(rows: Sequence[Row], prices: Sequence[Row], since: int, until: int,
     return None if whole is None else whole * Fraction(until - since, day[1] - day[0])
 
 
-def costs(rows: Sequence[Row], prices: Sequence[Row], since: int, until: int, unit: str) -> list[Fraction | None]:
-    """What one period cost: COSTS in order."""
-    cuts = [each["time"] for each in prices if since < each["time"] < until]
-    parts: dict[str, list[Fraction | None]] = {name: [] for name in ("use", "injection", *SUPPLIES)}
-    for begin, end in pairwise([since, *cuts, until]):
-        if (price := in_force(prices, begin)) is None:
-            continue
-        boundaries = Boundary(rows, begin), Boundary(rows, end)
-        for way, names in ELECTRICITY.items():
-            amounts = {name: used(rows, *boundaries, name) for name in (f"{way}_kWh", *names)}
-            parts[way].append(electricity(way, price, amounts))
-        for supply, name in SUPPLIES.items():
-            each, amount = exactly(price[name]), used(rows, *boundaries, name)
-            parts[supply].append(None if each is None or amount is None else each * amount)
-    sums = {name: total(each) for name, each in parts.items()}
-    if sums["injection"] is not None:
-        sums["injection"] *= -1
-    found = [*sums.values(), standing(rows, prices, since, until, unit)]
-    return [*found, total(found)]
+class Costs:
+    """What the periods of a table of readings cost at those prices."""
+
+    def __init__(self, rows: Sequence[Row], prices: Sequence[Row]) -> None:
+        self._rows, self._prices = rows, prices
+        self._used: dict[tuple[int, int, str], Fraction | None] = {}
+
+    def of(self, since: int, until: int, unit: str) -> list[Fraction | None]:
+        """What one period cost: COSTS in order."""
+        cuts = [each["time"] for each in self._prices if since < each["time"] < until]
+        parts = [self._part(*part) for part in pairwise([since, *cuts, until])]
+        sums = [total(list(each)) for each in zip(*parts, strict=True)]
+        found = [*sums, standing(self._rows, self._prices, since, until, unit)]
+        return [*found, total(found)]
+
+    def _part(self, begin: int, end: int) -> list[Fraction | None]:
+        price = in_force(self._prices, begin)
+        if price is None:
+            return [None] * 5
+
+        def used(name: str) -> Fraction | None:
+            key = begin, end, name
+            if key not in self._used:
+                self._used[key] = long_way.used(
+                    self._rows, Boundary(self._rows, begin), Boundary(self._rows, end), name
+                )
+            return self._used[key]
+
+        earned = electricity("injection", price, used)
+        return [
+            electricity("use", price, used),
+            None if earned is None else -earned,
+            *(times(exactly(price[name]), name, used) for name in SUPPLIES),
+        ]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tests.conftest import Database
 from tests.long_way import Row, differences, periods, sane
-from tests.long_way_costs import COSTS, PRICES, costs, some_prices
+from tests.long_way_costs import COSTS, PRICES, Costs, some_prices
 from tests.tables import some_rows, with_faults
 from tests.test_views import fill, selected
 
@@ -44,9 +44,10 @@ def test_as_the_long_way(seed: int, faults: bool, made: Database) -> None:
     rows = [row for row in rows if sane(row, int(time.time()))]
     prices = some_prices(rows, chance)
     fill_prices(made, prices)
+    costs = Costs(rows, prices)
     for unit in ("hour", "day", "month"):
         expected = periods(rows, unit)
         found = costs_of(made, unit)
         assert [row[0] for row in found] == [since for since, _ in expected]
         for row, period in zip(found, expected, strict=True):
-            assert differences(row[1:], costs(rows, prices, *period, unit)) == [], (unit, period)
+            assert differences(row[1:], costs.of(*period, unit)) == [], (unit, period)

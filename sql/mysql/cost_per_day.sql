@@ -17,38 +17,30 @@ FROM (
     SELECT
         u.period AS time,
         SUM(
-            CASE
-                WHEN q.use_kWh_1 IS NULL THEN NULL
-                WHEN coalesce(q.use_kWh_2, q.use_kWh_3, q.use_kWh_4) IS NULL THEN q.use_kWh_1 * u.use_kWh
-                ELSE q.use_kWh_1 * coalesce(
-                    u.use_kWh,
-                    CASE WHEN coalesce(u.use_kWh_1, u.use_kWh_2, u.use_kWh_3, u.use_kWh_4) IS NOT NULL
-                        THEN coalesce(u.use_kWh_1, 0) + coalesce(u.use_kWh_2, 0) + coalesce(u.use_kWh_3, 0) + coalesce(u.use_kWh_4, 0)
-                    END
-                )
-                + CASE WHEN q.use_kWh_2 IS NULL THEN 0 ELSE coalesce((q.use_kWh_2 - q.use_kWh_1) * u.use_kWh_2, 0) END
-                + CASE WHEN q.use_kWh_3 IS NULL THEN 0 ELSE coalesce((q.use_kWh_3 - q.use_kWh_1) * u.use_kWh_3, 0) END
-                + CASE WHEN q.use_kWh_4 IS NULL THEN 0 ELSE coalesce((q.use_kWh_4 - q.use_kWh_1) * u.use_kWh_4, 0) END
-            END
+            q.use_kWh_1 * coalesce(
+                u.use_kWh,
+                CASE WHEN coalesce(u.use_kWh_1, u.use_kWh_2, u.use_kWh_3, u.use_kWh_4) IS NOT NULL
+                    THEN coalesce(u.use_kWh_1, 0) + coalesce(u.use_kWh_2, 0) + coalesce(u.use_kWh_3, 0) + coalesce(u.use_kWh_4, 0)
+                END
+            )
+            + coalesce((q.use_kWh_2 - q.use_kWh_1) * u.use_kWh_2, 0)
+            + coalesce((q.use_kWh_3 - q.use_kWh_1) * u.use_kWh_3, 0)
+            + coalesce((q.use_kWh_4 - q.use_kWh_1) * u.use_kWh_4, 0)
         ) AS use_cost,
         0 - SUM(
-            CASE
-                WHEN q.injection_kWh_1 IS NULL THEN NULL
-                WHEN coalesce(q.injection_kWh_2, q.injection_kWh_3, q.injection_kWh_4) IS NULL THEN q.injection_kWh_1 * u.injection_kWh
-                ELSE q.injection_kWh_1 * coalesce(
-                    u.injection_kWh,
-                    CASE WHEN coalesce(u.injection_kWh_1, u.injection_kWh_2, u.injection_kWh_3, u.injection_kWh_4) IS NOT NULL
-                        THEN coalesce(u.injection_kWh_1, 0) + coalesce(u.injection_kWh_2, 0) + coalesce(u.injection_kWh_3, 0) + coalesce(u.injection_kWh_4, 0)
-                    END
-                )
-                + CASE WHEN q.injection_kWh_2 IS NULL THEN 0 ELSE coalesce((q.injection_kWh_2 - q.injection_kWh_1) * u.injection_kWh_2, 0) END
-                + CASE WHEN q.injection_kWh_3 IS NULL THEN 0 ELSE coalesce((q.injection_kWh_3 - q.injection_kWh_1) * u.injection_kWh_3, 0) END
-                + CASE WHEN q.injection_kWh_4 IS NULL THEN 0 ELSE coalesce((q.injection_kWh_4 - q.injection_kWh_1) * u.injection_kWh_4, 0) END
-            END
+            q.injection_kWh_1 * coalesce(
+                u.injection_kWh,
+                CASE WHEN coalesce(u.injection_kWh_1, u.injection_kWh_2, u.injection_kWh_3, u.injection_kWh_4) IS NOT NULL
+                    THEN coalesce(u.injection_kWh_1, 0) + coalesce(u.injection_kWh_2, 0) + coalesce(u.injection_kWh_3, 0) + coalesce(u.injection_kWh_4, 0)
+                END
+            )
+            + coalesce((q.injection_kWh_2 - q.injection_kWh_1) * u.injection_kWh_2, 0)
+            + coalesce((q.injection_kWh_3 - q.injection_kWh_1) * u.injection_kWh_3, 0)
+            + coalesce((q.injection_kWh_4 - q.injection_kWh_1) * u.injection_kWh_4, 0)
         ) AS injection_cost,
-        SUM(CASE WHEN q.gas_m3 IS NOT NULL THEN q.gas_m3 * u.gas_m3 END) AS gas_cost,
-        SUM(CASE WHEN q.water_m3 IS NOT NULL THEN q.water_m3 * u.water_m3 END) AS water_cost,
-        SUM(CASE WHEN q.heat_GJ IS NOT NULL THEN q.heat_GJ * u.heat_GJ END) AS heat_cost,
+        SUM(q.gas_m3 * u.gas_m3) AS gas_cost,
+        SUM(q.water_m3 * u.water_m3) AS water_cost,
+        SUM(q.heat_GJ * u.heat_GJ) AS heat_cost,
         SUM(q.standing_day * p1_days(u.time, u.until)) + 0e0 AS standing_cost
     FROM p1_price_usage AS u
     LEFT JOIN p1_prices AS q ON q.time = u.price

@@ -1,4 +1,4 @@
--- What was used in each of `p1_price_periods`, as `p1_usage` says of whole periods.
+-- What was used in each of `p1_price_periods` of what has a price then, as `p1_usage` says it.
 CREATE OR REPLACE VIEW p1_price_usage AS
 SELECT
     k.unit,
@@ -7,6 +7,7 @@ SELECT
     k.until,
     k.price,
     CASE
+        WHEN q.use_kWh_1 IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.use_reading > 0 OR bn.use_reading = 0 THEN TRUE
@@ -29,6 +30,7 @@ SELECT
             )
     END + 0e0 AS use_kWh,
     CASE
+        WHEN q.use_kWh_1 IS NULL OR coalesce(q.use_kWh_2, q.use_kWh_3, q.use_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.use_reading_1 > 0 OR bn.use_reading_1 = 0 THEN TRUE
@@ -50,6 +52,7 @@ SELECT
             )
     END + 0e0 AS use_kWh_1,
     CASE
+        WHEN q.use_kWh_1 IS NULL OR coalesce(q.use_kWh_2, q.use_kWh_3, q.use_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.use_reading_2 > 0 OR bn.use_reading_2 = 0 THEN TRUE
@@ -71,6 +74,7 @@ SELECT
             )
     END + 0e0 AS use_kWh_2,
     CASE
+        WHEN q.injection_kWh_1 IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.injection_reading > 0 OR bn.injection_reading = 0 THEN TRUE
@@ -93,6 +97,7 @@ SELECT
             )
     END + 0e0 AS injection_kWh,
     CASE
+        WHEN q.injection_kWh_1 IS NULL OR coalesce(q.injection_kWh_2, q.injection_kWh_3, q.injection_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.injection_reading_1 > 0 OR bn.injection_reading_1 = 0 THEN TRUE
@@ -114,6 +119,7 @@ SELECT
             )
     END + 0e0 AS injection_kWh_1,
     CASE
+        WHEN q.injection_kWh_1 IS NULL OR coalesce(q.injection_kWh_2, q.injection_kWh_3, q.injection_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.injection_reading_2 > 0 OR bn.injection_reading_2 = 0 THEN TRUE
@@ -135,6 +141,7 @@ SELECT
             )
     END + 0e0 AS injection_kWh_2,
     CASE
+        WHEN q.gas_m3 IS NULL THEN NULL
         WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
             AND coalesce(
                 nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0),
@@ -171,6 +178,7 @@ SELECT
             )
     END + 0e0 AS gas_m3,
     CASE
+        WHEN q.water_m3 IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.water_meter_reading > 0 OR bn.water_meter_reading = 0 THEN TRUE
@@ -192,6 +200,7 @@ SELECT
             )
     END + 0e0 AS water_m3,
     CASE
+        WHEN q.heat_GJ IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.heat_meter_reading > 0 OR bn.heat_meter_reading = 0 THEN TRUE
@@ -213,6 +222,7 @@ SELECT
             )
     END + 0e0 AS heat_GJ,
     CASE
+        WHEN q.use_kWh_1 IS NULL OR coalesce(q.use_kWh_2, q.use_kWh_3, q.use_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.use_reading_3 > 0 OR bn.use_reading_3 = 0 THEN TRUE
@@ -234,6 +244,7 @@ SELECT
             )
     END + 0e0 AS use_kWh_3,
     CASE
+        WHEN q.use_kWh_1 IS NULL OR coalesce(q.use_kWh_2, q.use_kWh_3, q.use_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.use_reading_4 > 0 OR bn.use_reading_4 = 0 THEN TRUE
@@ -255,6 +266,7 @@ SELECT
             )
     END + 0e0 AS use_kWh_4,
     CASE
+        WHEN q.injection_kWh_1 IS NULL OR coalesce(q.injection_kWh_2, q.injection_kWh_3, q.injection_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.injection_reading_3 > 0 OR bn.injection_reading_3 = 0 THEN TRUE
@@ -276,6 +288,7 @@ SELECT
             )
     END + 0e0 AS injection_kWh_3,
     CASE
+        WHEN q.injection_kWh_1 IS NULL OR coalesce(q.injection_kWh_2, q.injection_kWh_3, q.injection_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.injection_reading_4 > 0 OR bn.injection_reading_4 = 0 THEN TRUE
@@ -297,6 +310,7 @@ SELECT
             )
     END + 0e0 AS injection_kWh_4
 FROM p1_price_periods AS k
+LEFT JOIN p1_prices AS q ON q.time = k.price
 STRAIGHT_JOIN p1_readouts AS a ON a.time = k.start_row
 STRAIGHT_JOIN p1_readouts AS an ON an.time = k.start_next
 STRAIGHT_JOIN p1_readouts AS b ON b.time = k.end_row

@@ -18,38 +18,30 @@ FROM (
     SELECT
         u.period AS time,
         sum(
-            CASE
-                WHEN q.use_kWh_1 IS NULL THEN NULL
-                WHEN coalesce(q.use_kWh_2, q.use_kWh_3, q.use_kWh_4) IS NULL THEN q.use_kWh_1 * u.use_kWh
-                ELSE q.use_kWh_1 * coalesce(
-                    u.use_kWh,
-                    CASE WHEN coalesce(u.use_kWh_1, u.use_kWh_2, u.use_kWh_3, u.use_kWh_4) IS NOT NULL
-                        THEN coalesce(u.use_kWh_1, 0) + coalesce(u.use_kWh_2, 0) + coalesce(u.use_kWh_3, 0) + coalesce(u.use_kWh_4, 0)
-                    END
-                )
-                + CASE WHEN q.use_kWh_2 IS NULL THEN 0 ELSE coalesce((q.use_kWh_2 - q.use_kWh_1) * u.use_kWh_2, 0) END
-                + CASE WHEN q.use_kWh_3 IS NULL THEN 0 ELSE coalesce((q.use_kWh_3 - q.use_kWh_1) * u.use_kWh_3, 0) END
-                + CASE WHEN q.use_kWh_4 IS NULL THEN 0 ELSE coalesce((q.use_kWh_4 - q.use_kWh_1) * u.use_kWh_4, 0) END
-            END
+            q.use_kWh_1 * coalesce(
+                u.use_kWh,
+                CASE WHEN coalesce(u.use_kWh_1, u.use_kWh_2, u.use_kWh_3, u.use_kWh_4) IS NOT NULL
+                    THEN coalesce(u.use_kWh_1, 0) + coalesce(u.use_kWh_2, 0) + coalesce(u.use_kWh_3, 0) + coalesce(u.use_kWh_4, 0)
+                END
+            )
+            + coalesce((q.use_kWh_2 - q.use_kWh_1) * u.use_kWh_2, 0)
+            + coalesce((q.use_kWh_3 - q.use_kWh_1) * u.use_kWh_3, 0)
+            + coalesce((q.use_kWh_4 - q.use_kWh_1) * u.use_kWh_4, 0)
         ) AS use_cost,
         0 - sum(
-            CASE
-                WHEN q.injection_kWh_1 IS NULL THEN NULL
-                WHEN coalesce(q.injection_kWh_2, q.injection_kWh_3, q.injection_kWh_4) IS NULL THEN q.injection_kWh_1 * u.injection_kWh
-                ELSE q.injection_kWh_1 * coalesce(
-                    u.injection_kWh,
-                    CASE WHEN coalesce(u.injection_kWh_1, u.injection_kWh_2, u.injection_kWh_3, u.injection_kWh_4) IS NOT NULL
-                        THEN coalesce(u.injection_kWh_1, 0) + coalesce(u.injection_kWh_2, 0) + coalesce(u.injection_kWh_3, 0) + coalesce(u.injection_kWh_4, 0)
-                    END
-                )
-                + CASE WHEN q.injection_kWh_2 IS NULL THEN 0 ELSE coalesce((q.injection_kWh_2 - q.injection_kWh_1) * u.injection_kWh_2, 0) END
-                + CASE WHEN q.injection_kWh_3 IS NULL THEN 0 ELSE coalesce((q.injection_kWh_3 - q.injection_kWh_1) * u.injection_kWh_3, 0) END
-                + CASE WHEN q.injection_kWh_4 IS NULL THEN 0 ELSE coalesce((q.injection_kWh_4 - q.injection_kWh_1) * u.injection_kWh_4, 0) END
-            END
+            q.injection_kWh_1 * coalesce(
+                u.injection_kWh,
+                CASE WHEN coalesce(u.injection_kWh_1, u.injection_kWh_2, u.injection_kWh_3, u.injection_kWh_4) IS NOT NULL
+                    THEN coalesce(u.injection_kWh_1, 0) + coalesce(u.injection_kWh_2, 0) + coalesce(u.injection_kWh_3, 0) + coalesce(u.injection_kWh_4, 0)
+                END
+            )
+            + coalesce((q.injection_kWh_2 - q.injection_kWh_1) * u.injection_kWh_2, 0)
+            + coalesce((q.injection_kWh_3 - q.injection_kWh_1) * u.injection_kWh_3, 0)
+            + coalesce((q.injection_kWh_4 - q.injection_kWh_1) * u.injection_kWh_4, 0)
         ) AS injection_cost,
-        sum(CASE WHEN q.gas_m3 IS NOT NULL THEN q.gas_m3 * u.gas_m3 END) AS gas_cost,
-        sum(CASE WHEN q.water_m3 IS NOT NULL THEN q.water_m3 * u.water_m3 END) AS water_cost,
-        sum(CASE WHEN q.heat_GJ IS NOT NULL THEN q.heat_GJ * u.heat_GJ END) AS heat_cost,
+        sum(q.gas_m3 * u.gas_m3) AS gas_cost,
+        sum(q.water_m3 * u.water_m3) AS water_cost,
+        sum(q.heat_GJ * u.heat_GJ) AS heat_cost,
         -- For each day of the calendar that begins at that price. The day within which the first price of all begins counts
         -- as begun with it.
         sum(q.standing_day * nullif(max(0, 1 + julianday(min(

@@ -1,4 +1,4 @@
--- What was used in each of `p1_price_periods`, as `p1_usage` says of whole periods.
+-- What was used in each of `p1_price_periods` of what has a price then, as `p1_usage` says it.
 DROP VIEW IF EXISTS p1_price_usage;
 CREATE VIEW p1_price_usage AS
 SELECT
@@ -8,6 +8,7 @@ SELECT
     k.until,
     k.price,
     CASE
+        WHEN q.use_kWh_1 IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.use_reading > 0 OR bn.use_reading = 0 THEN TRUE
@@ -40,6 +41,7 @@ SELECT
             )
     END AS use_kWh,
     CASE
+        WHEN q.use_kWh_1 IS NULL OR coalesce(q.use_kWh_2, q.use_kWh_3, q.use_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.use_reading_1 > 0 OR bn.use_reading_1 = 0 THEN TRUE
@@ -71,6 +73,7 @@ SELECT
             )
     END AS use_kWh_1,
     CASE
+        WHEN q.use_kWh_1 IS NULL OR coalesce(q.use_kWh_2, q.use_kWh_3, q.use_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.use_reading_2 > 0 OR bn.use_reading_2 = 0 THEN TRUE
@@ -102,6 +105,7 @@ SELECT
             )
     END AS use_kWh_2,
     CASE
+        WHEN q.injection_kWh_1 IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.injection_reading > 0 OR bn.injection_reading = 0 THEN TRUE
@@ -134,6 +138,7 @@ SELECT
             )
     END AS injection_kWh,
     CASE
+        WHEN q.injection_kWh_1 IS NULL OR coalesce(q.injection_kWh_2, q.injection_kWh_3, q.injection_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.injection_reading_1 > 0 OR bn.injection_reading_1 = 0 THEN TRUE
@@ -165,6 +170,7 @@ SELECT
             )
     END AS injection_kWh_1,
     CASE
+        WHEN q.injection_kWh_1 IS NULL OR coalesce(q.injection_kWh_2, q.injection_kWh_3, q.injection_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.injection_reading_2 > 0 OR bn.injection_reading_2 = 0 THEN TRUE
@@ -195,7 +201,7 @@ SELECT
                 WHERE s.time > k.start_row AND s.time <= k.end_next
             )
     END AS injection_kWh_2,
-    CASE
+    round(CASE
         WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
             AND coalesce(
                 nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0),
@@ -323,8 +329,9 @@ SELECT
                 FROM p1_steps AS s
                 WHERE s.time > k.start_row AND s.time <= k.end_next
             )
-    END AS gas_m3,
+    END, 9) AS gas_m3,
     CASE
+        WHEN q.water_m3 IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.water_meter_reading > 0 OR bn.water_meter_reading = 0 THEN TRUE
@@ -356,6 +363,7 @@ SELECT
             )
     END AS water_m3,
     CASE
+        WHEN q.heat_GJ IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.heat_meter_reading > 0 OR bn.heat_meter_reading = 0 THEN TRUE
@@ -387,6 +395,7 @@ SELECT
             )
     END AS heat_GJ,
     CASE
+        WHEN q.use_kWh_1 IS NULL OR coalesce(q.use_kWh_2, q.use_kWh_3, q.use_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.use_reading_3 > 0 OR bn.use_reading_3 = 0 THEN TRUE
@@ -418,6 +427,7 @@ SELECT
             )
     END AS use_kWh_3,
     CASE
+        WHEN q.use_kWh_1 IS NULL OR coalesce(q.use_kWh_2, q.use_kWh_3, q.use_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.use_reading_4 > 0 OR bn.use_reading_4 = 0 THEN TRUE
@@ -449,6 +459,7 @@ SELECT
             )
     END AS use_kWh_4,
     CASE
+        WHEN q.injection_kWh_1 IS NULL OR coalesce(q.injection_kWh_2, q.injection_kWh_3, q.injection_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.injection_reading_3 > 0 OR bn.injection_reading_3 = 0 THEN TRUE
@@ -480,6 +491,7 @@ SELECT
             )
     END AS injection_kWh_3,
     CASE
+        WHEN q.injection_kWh_1 IS NULL OR coalesce(q.injection_kWh_2, q.injection_kWh_3, q.injection_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
             AND CASE
                 WHEN a.injection_reading_4 > 0 OR bn.injection_reading_4 = 0 THEN TRUE
@@ -511,7 +523,13 @@ SELECT
             )
     END AS injection_kWh_4
 FROM p1_price_periods AS k
+LEFT JOIN p1_prices AS q ON q.time = k.price
 CROSS JOIN p1_readouts AS a ON a.time = k.start_row
 CROSS JOIN p1_readouts AS an ON an.time = k.start_next
 CROSS JOIN p1_readouts AS b ON b.time = k.end_row
-CROSS JOIN p1_readouts AS bn ON bn.time = k.end_next;
+CROSS JOIN p1_readouts AS bn ON bn.time = k.end_next
+-- Of nothing, so that the columns are worked out once.
+UNION ALL
+SELECT
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+WHERE FALSE;

@@ -87,6 +87,8 @@ STRAIGHT_JOIN JSON_TABLE(
     )
 ) AS c;
 
+-- [once]
+
 -- [standing]
 -- The days of the calendar that begin from `since` up to `until`; NULL where none does. The day within which the first
 -- price of all begins counts as begun with it.
@@ -145,9 +147,9 @@ FROM (
         0 - SUM(
             {injection}
         ) AS injection_cost,
-        SUM({gas_m3}) AS gas_cost,
-        SUM({water_m3}) AS water_cost,
-        SUM({heat_GJ}) AS heat_cost,
+        SUM(q.gas_m3 * u.gas_m3) AS gas_cost,
+        SUM(q.water_m3 * u.water_m3) AS water_cost,
+        SUM(q.heat_GJ * u.heat_GJ) AS heat_cost,
         {standing} AS standing_cost
     FROM p1_price_usage AS u
     LEFT JOIN p1_prices AS q ON q.time = u.price

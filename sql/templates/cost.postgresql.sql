@@ -75,6 +75,8 @@ SELECT
 FROM p1_periods AS k
 CROSS JOIN LATERAL p1_cuts(k.time, k.until) AS c;
 
+-- [once]
+
 -- [standing]
 -- The days of the calendar that begin from `since` up to `until`; NULL where none does. The day within which the first
 -- price of all begins counts as begun with it.
@@ -129,9 +131,9 @@ FROM (
         0 - sum(
             {injection}
         ) AS injection_cost,
-        sum({gas_m3}) AS gas_cost,
-        sum({water_m3}) AS water_cost,
-        sum({heat_GJ}) AS heat_cost,
+        sum(q.gas_m3 * u.gas_m3) AS gas_cost,
+        sum(q.water_m3 * u.water_m3) AS water_cost,
+        sum(q.heat_GJ * u.heat_GJ) AS heat_cost,
         {standing} AS standing_cost
     FROM p1_price_usage AS u
     LEFT JOIN p1_prices AS q ON q.time = u.price

@@ -89,7 +89,16 @@ SELECT
         WHEN end_next > end_row AND until - end_row > 120 THEN (until - end_row) * 1.0 / (end_next - end_row)
         ELSE 0.0
     END AS end_share
-FROM rows;
+FROM rows
+-- Of nothing: SQLite works out the columns of a compound once, those of a plain view wherever they are named.
+UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE FALSE;
+
+-- [once]
+-- Of nothing, so that the columns are worked out once.
+UNION ALL
+SELECT
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+WHERE FALSE;
 
 -- [standing]
 
@@ -150,9 +159,9 @@ FROM (
         0 - sum(
             {injection}
         ) AS injection_cost,
-        sum({gas_m3}) AS gas_cost,
-        sum({water_m3}) AS water_cost,
-        sum({heat_GJ}) AS heat_cost,
+        sum(q.gas_m3 * u.gas_m3) AS gas_cost,
+        sum(q.water_m3 * u.water_m3) AS water_cost,
+        sum(q.heat_GJ * u.heat_GJ) AS heat_cost,
         {standing} AS standing_cost
     FROM p1_price_usage AS u
     LEFT JOIN p1_prices AS q ON q.time = u.price
