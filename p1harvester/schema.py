@@ -125,8 +125,17 @@ def views_are_current(connection: Connection) -> bool:
         return False
 
 
+def has_prices(connection: Connection) -> bool | None:
+    """Whether there is a price in `p1_prices`; None where there is no such table, or no right to read it."""
+    try:
+        return connection.exec_driver_sql("SELECT 1 FROM p1_prices LIMIT 1").first() is not None
+    except DBAPIError:
+        connection.rollback()
+        return None
+
+
 def make_views(connection: Connection) -> None:
-    """Create or replace the views."""
+    """Create or replace the views, and the table of prices where it is missing."""
     from p1harvester.views import statements
 
     _set_mode(connection)

@@ -7,10 +7,9 @@ import sqlite3
 from pathlib import Path
 
 from sqlalchemy import false, func, insert, or_, select
-from sqlalchemy.exc import DBAPIError
 
 from p1harvester.database import Database
-from p1harvester.schema import TABLE, missing_columns, views_are_current
+from p1harvester.schema import TABLE, has_prices, missing_columns, views_are_current
 
 
 class Survey(Database):
@@ -92,14 +91,10 @@ class Survey(Database):
         with self._connection() as connection:
             return views_are_current(connection)
 
-    def lacks_prices(self) -> bool:
-        """Whether `p1_prices` is there and empty; the job itself needs no right to read it."""
+    def has_prices(self) -> bool | None:
+        """Whether there is a price; None where that cannot be read, to which the job needs no right."""
         with self._connection() as connection:
-            try:
-                return connection.exec_driver_sql("SELECT 1 FROM p1_prices LIMIT 1").first() is None
-            except DBAPIError:
-                connection.rollback()
-                return False
+            return has_prices(connection)
 
     def bounds(self, since: int, until: int) -> tuple[int, int] | None:
         """The time of the first row and of the last between two UNIX seconds; None where there is no row."""

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from tests.conftest import Database, Run
 from tests.long_way import differences
 from tests.long_way_costs import COSTS
+from tests.meter import FOLDER as TELEGRAMS
 from tests.servers import PASSWORD
 from tests.tables import NOTHING, at
 from tests.test_views import fill
@@ -82,8 +83,9 @@ def test_a_fixed_contract(year: int, database: Database, run: Run, tmp_path: Pat
     known = [2 * 0.2413 + 3 * 0.2628, -0.07, 1.1987, None, None, -0.4198]
     expected = [*known, sum(filter(None, known))] if year == 2024 else [None] * 7
     assert differences(costs_of(database, "day", day), expected) == []
-    assert run("setup", env=database.env).returncode == 0
-    assert differences(costs_of(database, "day", day), expected) == []
+    database.execute("DROP VIEW p1_version")
+    assert "its views were made" in run("setup", env=database.env).stdout
+    assert differences(costs_of(database, "day", day), expected) == [], "setup leaves the prices as they are"
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
@@ -104,3 +106,49 @@ def test_a_file_of_dynamic_prices(ending: str, database: Database, run: Run, tmp
         if price is not None:
             known[:3] = [3 * 1.21 * (price + 0.1336), 0.01 - price, 1.1987]
         assert differences(costs_of(database, "hour", hour), [*known, sum(filter(None, known))]) == [], hour
+
+
+def test_the_table_is_made_again(database: Database, run: Run) -> None:
+    assert run("setup", env=database.env).returncode == 0
+    database.execute(f"DROP TABLE p1_prices{' CASCADE' if database.kind == 'postgresql' else ''}")
+    assert run("setup", env=database.env).returncode == 0
+    assert database.execute("SELECT * FROM cost_per_month") == []
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "postgresql"])
+def test_who_reads_costs(kind: str, request: pytest.FixtureRequest, run: Run) -> None:
+    database: Database = request.getfixturevalue(kind)
+    assert run("setup", env=database.env).returncode == 0
+    fill(database, readings([("2024-06-01 00:00", 10, 20, 5, 100), ("2024-06-02 00:00", 12, 23, 6, 101)]))
+    database.execute(f"INSERT INTO p1_prices (time, use_kWh_1, standing_day) VALUES ({at('2024-06-01 00:00')}, 0.5, 1)")
+    url = sa.make_url(database.dsn)
+    reader, server = f"reader_{url.database}", database.server
+    assert server
+    password = PASSWORD.replace("%", "%%")
+    rights = {
+        "mariadb": [
+            f"CREATE USER {reader} IDENTIFIED BY '{password}'",
+            *(f"GRANT SELECT ON {url.database}.cost_per_{unit} TO {reader}" for unit in ("hour", "day", "month")),
+        ],
+        "postgresql": [
+            f"CREATE USER {reader} PASSWORD '{password}'",
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {reader}",
+        ],
+    }[kind]
+    server.execute(*rights, database=url.database)
+    login = url.set(username=reader, password=PASSWORD)
+    with sa.create_engine(login, poolclass=sa.pool.NullPool).connect() as connection:
+        for unit, days in {"hour": 25 / 24, "day": 2, "month": 2}.items():
+            query = f"SELECT sum(use_cost), sum(standing_cost), sum(total_cost) FROM cost_per_{unit}"
+            assert differences(connection.exec_driver_sql(query).one(), [2.5, days, 2.5 + days]) == [], unit
+
+
+def test_check_says_that_there_are_none(database: Database, run: Run) -> None:
+    words = ["check", "--port", TELEGRAMS / "dsmr-5.0.2.txt"]
+    assert run("setup", env=database.env).returncode == 0
+    before = run(*words, env=database.env)
+    assert "no prices yet: costs are empty\n" in before.stdout
+    database.execute("INSERT INTO p1_prices (time, use_kWh_1) VALUES (0, 0.5)")
+    after = run(*words, env=database.env)
+    assert "no prices" not in after.stdout
+    assert before.returncode == after.returncode
