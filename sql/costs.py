@@ -41,7 +41,8 @@ def files(dialect: str, usage: str) -> dict[str, str]:
     }
     for unit in UNITS:
         standing = template["standing_hour" if unit == "hour" else "standing_day"]
-        made[f"cost_per_{unit}"] = template["cost_per"].format(unit=unit, standing=standing, **words)
+        span = f"\n{template['span']}" if template["span"] and unit != "hour" else ""
+        made[f"cost_per_{unit}"] = template["cost_per"].format(unit=unit, standing=standing, span=span, **words)
     made["cost_per_hour"] = f"{template['standing']}\n\n{made['cost_per_hour']}".lstrip()
     return {name: f"{text}\n" for name, text in made.items()}
 

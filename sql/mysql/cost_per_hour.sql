@@ -1,18 +1,3 @@
--- The days of the calendar that begin from `since` up to `until`; NULL where none does. The day within which the first
--- price of all begins counts as begun with it.
-DROP FUNCTION IF EXISTS p1_days;
-CREATE FUNCTION p1_days(since BIGINT, until BIGINT) RETURNS BIGINT READS SQL DATA
-RETURN NULLIF(GREATEST(0, 1 + DATEDIFF(
-    LEAST(FROM_UNIXTIME(until - 1), FROM_UNIXTIME(p1_time_at(UNIX_TIMESTAMP() + 86400))),
-    GREATEST(
-        CASE
-            WHEN since = (SELECT MIN(time) FROM p1_prices) THEN FROM_UNIXTIME(since)
-            ELSE FROM_UNIXTIME(since - 1) + INTERVAL 1 DAY
-        END,
-        FROM_UNIXTIME(p1_time_after(0))
-    )
-)), 0);
-
 -- What an hour costs even if nothing is used: its share of the first price of its day.
 DROP FUNCTION IF EXISTS p1_standing;
 CREATE FUNCTION p1_standing(t BIGINT) RETURNS DOUBLE READS SQL DATA

@@ -41,9 +41,27 @@ FROM (
         SUM(q.gas_m3 * u.gas_m3) AS gas_cost,
         SUM(q.water_m3 * u.water_m3) AS water_cost,
         SUM(q.heat_GJ * u.heat_GJ) AS heat_cost,
-        SUM(q.standing_day * p1_days(u.time, u.until)) + 0e0 AS standing_cost
+        -- For each day of the calendar that begins at that price. The day within which the first price of all begins counts
+        -- as begun with it.
+        SUM(q.standing_day * NULLIF(GREATEST(0, 1 + DATEDIFF(
+            LEAST(FROM_UNIXTIME(u.until - 1), s.last_row),
+            GREATEST(
+                CASE
+                    WHEN u.time = s.first_price THEN FROM_UNIXTIME(u.time)
+                    ELSE FROM_UNIXTIME(u.time - 1) + INTERVAL 1 DAY
+                END,
+                s.first_row
+            )
+        )), 0)) + 0e0 AS standing_cost
     FROM p1_price_usage AS u
     LEFT JOIN p1_prices AS q ON q.time = u.price
+    STRAIGHT_JOIN (
+        SELECT
+            FROM_UNIXTIME(MIN(time)) AS first_row,
+            FROM_UNIXTIME(MAX(time)) AS last_row,
+            (SELECT MIN(time) FROM p1_prices) AS first_price
+        FROM p1_readouts WHERE time >= 1104537600 AND time <= UNIX_TIMESTAMP() + 86400
+    ) AS s
     WHERE u.unit = 'month'
     GROUP BY u.period
 ) AS c;

@@ -41,9 +41,25 @@ FROM (
         sum(q.gas_m3 * u.gas_m3) AS gas_cost,
         sum(q.water_m3 * u.water_m3) AS water_cost,
         sum(q.heat_GJ * u.heat_GJ) AS heat_cost,
-        sum(q.standing_day * p1_days(u.time, u.until))::float8 AS standing_cost
+        -- For each day of the calendar that begins at that price. The day within which the first price of all begins counts
+        -- as begun with it.
+        sum(q.standing_day * nullif(greatest(0, 1 + least(to_timestamp(u.until - 1)::date, s.last_day) - greatest(
+            CASE
+                WHEN u.time = s.first_price THEN to_timestamp(u.time)::date
+                ELSE to_timestamp(u.time - 1)::date + 1
+            END,
+            s.first_day
+        )), 0))::float8 AS standing_cost
     FROM p1_price_usage AS u
     LEFT JOIN p1_prices AS q ON q.time = u.price
+    CROSS JOIN (
+        SELECT
+            to_timestamp((SELECT min(time) FROM p1_readouts WHERE time >= 1104537600))::date AS first_day,
+            to_timestamp(
+                (SELECT max(time) FROM p1_readouts WHERE time <= extract(epoch FROM now())::bigint + 86400)
+            )::date AS last_day,
+            (SELECT min(time) FROM p1_prices) AS first_price
+    ) AS s
     WHERE u.unit = 'day'
     GROUP BY u.period
 ) AS c;

@@ -1,17 +1,3 @@
--- The days of the calendar that begin from `since` up to `until`; NULL where none does. The day within which the first
--- price of all begins counts as begun with it.
-CREATE OR REPLACE FUNCTION p1_days(since bigint, until bigint) RETURNS bigint LANGUAGE sql STABLE
-RETURN nullif(greatest(0, 1 + least(
-    to_timestamp(until - 1)::date,
-    to_timestamp((SELECT max(time) FROM p1_readouts WHERE time <= extract(epoch FROM now())::bigint + 86400))::date
-) - greatest(
-    CASE
-        WHEN since = (SELECT min(time) FROM p1_prices) THEN to_timestamp(since)::date
-        ELSE to_timestamp(since - 1)::date + 1
-    END,
-    to_timestamp((SELECT min(time) FROM p1_readouts WHERE time >= 1104537600))::date
-)), 0);
-
 -- What an hour costs even if nothing is used: its share of the first price of its day.
 CREATE OR REPLACE FUNCTION p1_standing(t bigint) RETURNS float8 LANGUAGE sql STABLE
 RETURN (

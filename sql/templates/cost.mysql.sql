@@ -90,21 +90,6 @@ STRAIGHT_JOIN JSON_TABLE(
 -- [once]
 
 -- [standing]
--- The days of the calendar that begin from `since` up to `until`; NULL where none does. The day within which the first
--- price of all begins counts as begun with it.
-DROP FUNCTION IF EXISTS p1_days;
-CREATE FUNCTION p1_days(since BIGINT, until BIGINT) RETURNS BIGINT READS SQL DATA
-RETURN NULLIF(GREATEST(0, 1 + DATEDIFF(
-    LEAST(FROM_UNIXTIME(until - 1), FROM_UNIXTIME(p1_time_at(UNIX_TIMESTAMP() + 86400))),
-    GREATEST(
-        CASE
-            WHEN since = (SELECT MIN(time) FROM p1_prices) THEN FROM_UNIXTIME(since)
-            ELSE FROM_UNIXTIME(since - 1) + INTERVAL 1 DAY
-        END,
-        FROM_UNIXTIME(p1_time_after(0))
-    )
-)), 0);
-
 -- What an hour costs even if nothing is used: its share of the first price of its day.
 DROP FUNCTION IF EXISTS p1_standing;
 CREATE FUNCTION p1_standing(t BIGINT) RETURNS DOUBLE READS SQL DATA
@@ -123,7 +108,27 @@ RETURN (
 CASE WHEN MAX(u.price) IS NOT NULL THEN p1_standing(u.period) END
 
 -- [standing_day]
-SUM(q.standing_day * p1_days(u.time, u.until)) + 0e0
+-- For each day of the calendar that begins at that price. The day within which the first price of all begins counts
+        -- as begun with it.
+        SUM(q.standing_day * NULLIF(GREATEST(0, 1 + DATEDIFF(
+            LEAST(FROM_UNIXTIME(u.until - 1), s.last_row),
+            GREATEST(
+                CASE
+                    WHEN u.time = s.first_price THEN FROM_UNIXTIME(u.time)
+                    ELSE FROM_UNIXTIME(u.time - 1) + INTERVAL 1 DAY
+                END,
+                s.first_row
+            )
+        )), 0)) + 0e0
+
+-- [span]
+    STRAIGHT_JOIN (
+        SELECT
+            FROM_UNIXTIME(MIN(time)) AS first_row,
+            FROM_UNIXTIME(MAX(time)) AS last_row,
+            (SELECT MIN(time) FROM p1_prices) AS first_price
+        FROM p1_readouts WHERE time >= 1104537600 AND time <= UNIX_TIMESTAMP() + 86400
+    ) AS s
 
 -- [cost_per]
 -- What each {unit} cost: what was used between two changes of price, times that price. Before the first it is NULL.
@@ -152,7 +157,7 @@ FROM (
         SUM(q.heat_GJ * u.heat_GJ) AS heat_cost,
         {standing} AS standing_cost
     FROM p1_price_usage AS u
-    LEFT JOIN p1_prices AS q ON q.time = u.price
+    LEFT JOIN p1_prices AS q ON q.time = u.price{span}
     WHERE u.unit = '{unit}'
     GROUP BY u.period
 ) AS c;

@@ -78,20 +78,6 @@ CROSS JOIN LATERAL p1_cuts(k.time, k.until) AS c;
 -- [once]
 
 -- [standing]
--- The days of the calendar that begin from `since` up to `until`; NULL where none does. The day within which the first
--- price of all begins counts as begun with it.
-CREATE OR REPLACE FUNCTION p1_days(since bigint, until bigint) RETURNS bigint LANGUAGE sql STABLE
-RETURN nullif(greatest(0, 1 + least(
-    to_timestamp(until - 1)::date,
-    to_timestamp((SELECT max(time) FROM p1_readouts WHERE time <= extract(epoch FROM now())::bigint + 86400))::date
-) - greatest(
-    CASE
-        WHEN since = (SELECT min(time) FROM p1_prices) THEN to_timestamp(since)::date
-        ELSE to_timestamp(since - 1)::date + 1
-    END,
-    to_timestamp((SELECT min(time) FROM p1_readouts WHERE time >= 1104537600))::date
-)), 0);
-
 -- What an hour costs even if nothing is used: its share of the first price of its day.
 CREATE OR REPLACE FUNCTION p1_standing(t bigint) RETURNS float8 LANGUAGE sql STABLE
 RETURN (
@@ -107,7 +93,25 @@ RETURN (
 CASE WHEN max(u.price) IS NOT NULL THEN p1_standing(u.period) END
 
 -- [standing_day]
-sum(q.standing_day * p1_days(u.time, u.until))::float8
+-- For each day of the calendar that begins at that price. The day within which the first price of all begins counts
+        -- as begun with it.
+        sum(q.standing_day * nullif(greatest(0, 1 + least(to_timestamp(u.until - 1)::date, s.last_day) - greatest(
+            CASE
+                WHEN u.time = s.first_price THEN to_timestamp(u.time)::date
+                ELSE to_timestamp(u.time - 1)::date + 1
+            END,
+            s.first_day
+        )), 0))::float8
+
+-- [span]
+    CROSS JOIN (
+        SELECT
+            to_timestamp((SELECT min(time) FROM p1_readouts WHERE time >= 1104537600))::date AS first_day,
+            to_timestamp(
+                (SELECT max(time) FROM p1_readouts WHERE time <= extract(epoch FROM now())::bigint + 86400)
+            )::date AS last_day,
+            (SELECT min(time) FROM p1_prices) AS first_price
+    ) AS s
 
 -- [cost_per]
 -- What each {unit} cost: what was used between two changes of price, times that price. Before the first it is NULL.
@@ -136,7 +140,7 @@ FROM (
         sum(q.heat_GJ * u.heat_GJ) AS heat_cost,
         {standing} AS standing_cost
     FROM p1_price_usage AS u
-    LEFT JOIN p1_prices AS q ON q.time = u.price
+    LEFT JOIN p1_prices AS q ON q.time = u.price{span}
     WHERE u.unit = '{unit}'
     GROUP BY u.period
 ) AS c;

@@ -136,6 +136,8 @@ CASE
             (SELECT date(min(time), 'unixepoch', 'localtime') FROM p1_readouts WHERE time >= 1104537600)
         ))), 0))
 
+-- [span]
+
 -- [cost_per]
 -- What each {unit} cost: what was used between two changes of price, times that price. Before the first it is NULL.
 DROP VIEW IF EXISTS cost_per_{unit};
@@ -164,7 +166,7 @@ FROM (
         sum(q.heat_GJ * u.heat_GJ) AS heat_cost,
         {standing} AS standing_cost
     FROM p1_price_usage AS u
-    LEFT JOIN p1_prices AS q ON q.time = u.price
+    LEFT JOIN p1_prices AS q ON q.time = u.price{span}
     WHERE u.unit = '{unit}'
     GROUP BY u.period
 ) AS c;
