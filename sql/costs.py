@@ -32,7 +32,7 @@ def files(dialect: str, usage: str) -> dict[str, str]:
             price=",\n".join(template["price"].format(column=column) for column in PRICES)
         ),
         "p1_price_periods": template["p1_price_periods"],
-        "p1_price_usage": _usage(usage, template["once"]),
+        "p1_price_usage": _usage(usage, template["share"]),
     }
     words = {
         "use": _electricity("use"),
@@ -47,7 +47,7 @@ def files(dialect: str, usage: str) -> dict[str, str]:
     return {name: f"{text}\n" for name, text in made.items()}
 
 
-def _usage(text: str, once: str) -> str:
+def _usage(text: str, share: str) -> str:
     """The view `p1_usage` again, of the parts of the periods, and only what has a price.
 
     It is not rounded, for it is multiplied and added up.
@@ -62,10 +62,14 @@ def _usage(text: str, once: str) -> str:
         view, count = re.subn(old, new, view, flags=re.MULTILINE)
         if not count:
             raise ValueError(f"p1_usage has no {old}")
-    view = view.rstrip()
-    if once:
-        view = f"{view.removesuffix(';')}\n{once}"
-    return f"-- What was used in each of `p1_price_periods` of what has a price then, as `p1_usage` says it.\n{view}"
+    columns, rows, joins = view.rstrip().partition("\nFROM p1_price_periods")
+    if share:
+        # SQLite works out a view's columns anew wherever they are named: those of the rows' table cost nothing.
+        for name, moment, row, after in (("start", "k.time", "a", "an"), ("end", "k.until", "b", "bn")):
+            columns = columns.replace(f"k.{name}_share", share.format(moment=moment, row=row, next=after))
+            columns = columns.replace(f"k.{name}_row", f"{row}.time").replace(f"k.{name}_next", f"{after}.time")
+    head = "-- What was used in each of `p1_price_periods` of what has a price then, as `p1_usage` says it."
+    return f"{head}\n{columns}{rows}{joins}"
 
 
 def _priced(found: re.Match[str]) -> str:

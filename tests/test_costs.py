@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from tests.conftest import Database
 from tests.long_way import Row, differences, periods, sane
 from tests.long_way_costs import COSTS, PRICES, Costs, some_prices
-from tests.tables import some_rows, with_faults
-from tests.test_views import fill, selected
+from tests.tables import at, some_rows, with_faults
+from tests.test_views import fill, selected, work_for
 
 pytestmark = pytest.mark.usefixtures("_zone")
 
@@ -51,3 +51,26 @@ def test_as_the_long_way(seed: int, faults: bool, made: Database) -> None:
         assert [row[0] for row in found] == [since for since, _ in expected]
         for row, period in zip(found, expected, strict=True):
             assert differences(row[1:], costs.of(*period, unit)) == [], (unit, period)
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("SELECT * FROM cost_per_hour WHERE time >= {day} AND time < {next_day}", 24),
+        ("SELECT * FROM cost_per_day WHERE time >= {day} AND time < {month}", 30),
+    ],
+)
+def test_the_work_is_that_of_the_range(query: str, rows: int, made: Database) -> None:
+    begin = at("2024-01-01 00:00")
+    asked = query.format(day=begin + 86400, next_day=begin + 2 * 86400, month=begin + 31 * 86400)
+    names = ("time", "use_reading", "injection_reading", "meter_id")
+    work = []
+    for days in (40, 400):
+        values = ((begin + 900 * n, n / 10, n / 20, 7) for n in range(96 * days))
+        fill(made, [dict(zip(names, value, strict=True)) for value in values])
+        prices = [{"time": begin + 3600 * n, "use_kWh_1": n % 7 / 10} for n in range(24 * days)]
+        fill_prices(made, [dict.fromkeys(PRICES) | price for price in prices])
+        assert len(made.execute(asked)) == rows
+        work.append(work_for(made, asked))
+    # What grows with the tables is counting their hours or days, not looking at readings or prices.
+    assert work[1] < 1.1 * work[0] + 3 * 360 * 24, work

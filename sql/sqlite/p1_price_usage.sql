@@ -25,7 +25,7 @@ SELECT
             AND an.use_reading <= bn.use_reading
             AND b.use_reading <= bn.use_reading
             AND bn.use_reading - a.use_reading <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN b.use_reading + k.end_share * (bn.use_reading - b.use_reading) - (a.use_reading + k.start_share * (an.use_reading - a.use_reading))
+        THEN b.use_reading + iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0) * (bn.use_reading - b.use_reading) - (a.use_reading + iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) * (an.use_reading - a.use_reading))
         WHEN coalesce(
             a.use_reading, an.use_reading, b.use_reading, bn.use_reading,
             a.net_use, an.net_use, b.net_use, bn.net_use
@@ -34,10 +34,10 @@ SELECT
             (
                 SELECT sum(
                     s.use_kWh
-                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                    * (1 - (s.time = an.time) * iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) - (s.time > b.time) * (1 - iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0)))
                 )
                 FROM p1_steps AS s
-                WHERE s.time > k.start_row AND s.time <= k.end_next
+                WHERE s.time > a.time AND s.time <= bn.time
             )
     END AS use_kWh,
     CASE
@@ -58,7 +58,7 @@ SELECT
             AND an.use_reading_1 <= bn.use_reading_1
             AND b.use_reading_1 <= bn.use_reading_1
             AND bn.use_reading_1 - a.use_reading_1 <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN b.use_reading_1 + k.end_share * (bn.use_reading_1 - b.use_reading_1) - (a.use_reading_1 + k.start_share * (an.use_reading_1 - a.use_reading_1))
+        THEN b.use_reading_1 + iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0) * (bn.use_reading_1 - b.use_reading_1) - (a.use_reading_1 + iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) * (an.use_reading_1 - a.use_reading_1))
         WHEN coalesce(
             a.use_reading_1, an.use_reading_1, b.use_reading_1, bn.use_reading_1
         ) IS NOT NULL
@@ -66,10 +66,10 @@ SELECT
             (
                 SELECT sum(
                     s.use_kWh_1
-                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                    * (1 - (s.time = an.time) * iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) - (s.time > b.time) * (1 - iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0)))
                 )
                 FROM p1_steps AS s
-                WHERE s.time > k.start_row AND s.time <= k.end_next
+                WHERE s.time > a.time AND s.time <= bn.time
             )
     END AS use_kWh_1,
     CASE
@@ -90,7 +90,7 @@ SELECT
             AND an.use_reading_2 <= bn.use_reading_2
             AND b.use_reading_2 <= bn.use_reading_2
             AND bn.use_reading_2 - a.use_reading_2 <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN b.use_reading_2 + k.end_share * (bn.use_reading_2 - b.use_reading_2) - (a.use_reading_2 + k.start_share * (an.use_reading_2 - a.use_reading_2))
+        THEN b.use_reading_2 + iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0) * (bn.use_reading_2 - b.use_reading_2) - (a.use_reading_2 + iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) * (an.use_reading_2 - a.use_reading_2))
         WHEN coalesce(
             a.use_reading_2, an.use_reading_2, b.use_reading_2, bn.use_reading_2
         ) IS NOT NULL
@@ -98,10 +98,10 @@ SELECT
             (
                 SELECT sum(
                     s.use_kWh_2
-                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                    * (1 - (s.time = an.time) * iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) - (s.time > b.time) * (1 - iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0)))
                 )
                 FROM p1_steps AS s
-                WHERE s.time > k.start_row AND s.time <= k.end_next
+                WHERE s.time > a.time AND s.time <= bn.time
             )
     END AS use_kWh_2,
     CASE
@@ -122,7 +122,7 @@ SELECT
             AND an.injection_reading <= bn.injection_reading
             AND b.injection_reading <= bn.injection_reading
             AND bn.injection_reading - a.injection_reading <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN b.injection_reading + k.end_share * (bn.injection_reading - b.injection_reading) - (a.injection_reading + k.start_share * (an.injection_reading - a.injection_reading))
+        THEN b.injection_reading + iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0) * (bn.injection_reading - b.injection_reading) - (a.injection_reading + iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) * (an.injection_reading - a.injection_reading))
         WHEN coalesce(
             a.injection_reading, an.injection_reading, b.injection_reading, bn.injection_reading,
             a.net_injection, an.net_injection, b.net_injection, bn.net_injection
@@ -131,10 +131,10 @@ SELECT
             (
                 SELECT sum(
                     s.injection_kWh
-                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                    * (1 - (s.time = an.time) * iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) - (s.time > b.time) * (1 - iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0)))
                 )
                 FROM p1_steps AS s
-                WHERE s.time > k.start_row AND s.time <= k.end_next
+                WHERE s.time > a.time AND s.time <= bn.time
             )
     END AS injection_kWh,
     CASE
@@ -155,7 +155,7 @@ SELECT
             AND an.injection_reading_1 <= bn.injection_reading_1
             AND b.injection_reading_1 <= bn.injection_reading_1
             AND bn.injection_reading_1 - a.injection_reading_1 <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN b.injection_reading_1 + k.end_share * (bn.injection_reading_1 - b.injection_reading_1) - (a.injection_reading_1 + k.start_share * (an.injection_reading_1 - a.injection_reading_1))
+        THEN b.injection_reading_1 + iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0) * (bn.injection_reading_1 - b.injection_reading_1) - (a.injection_reading_1 + iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) * (an.injection_reading_1 - a.injection_reading_1))
         WHEN coalesce(
             a.injection_reading_1, an.injection_reading_1, b.injection_reading_1, bn.injection_reading_1
         ) IS NOT NULL
@@ -163,10 +163,10 @@ SELECT
             (
                 SELECT sum(
                     s.injection_kWh_1
-                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                    * (1 - (s.time = an.time) * iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) - (s.time > b.time) * (1 - iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0)))
                 )
                 FROM p1_steps AS s
-                WHERE s.time > k.start_row AND s.time <= k.end_next
+                WHERE s.time > a.time AND s.time <= bn.time
             )
     END AS injection_kWh_1,
     CASE
@@ -187,7 +187,7 @@ SELECT
             AND an.injection_reading_2 <= bn.injection_reading_2
             AND b.injection_reading_2 <= bn.injection_reading_2
             AND bn.injection_reading_2 - a.injection_reading_2 <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN b.injection_reading_2 + k.end_share * (bn.injection_reading_2 - b.injection_reading_2) - (a.injection_reading_2 + k.start_share * (an.injection_reading_2 - a.injection_reading_2))
+        THEN b.injection_reading_2 + iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0) * (bn.injection_reading_2 - b.injection_reading_2) - (a.injection_reading_2 + iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) * (an.injection_reading_2 - a.injection_reading_2))
         WHEN coalesce(
             a.injection_reading_2, an.injection_reading_2, b.injection_reading_2, bn.injection_reading_2
         ) IS NOT NULL
@@ -195,10 +195,10 @@ SELECT
             (
                 SELECT sum(
                     s.injection_kWh_2
-                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                    * (1 - (s.time = an.time) * iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) - (s.time > b.time) * (1 - iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0)))
                 )
                 FROM p1_steps AS s
-                WHERE s.time > k.start_row AND s.time <= k.end_next
+                WHERE s.time > a.time AND s.time <= bn.time
             )
     END AS injection_kWh_2,
     round(CASE
@@ -316,7 +316,7 @@ SELECT
             AND an.gas_meter_reading <= bn.gas_meter_reading
             AND b.gas_meter_reading <= bn.gas_meter_reading
             AND bn.gas_meter_reading - a.gas_meter_reading <= 40 * min((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN CASE WHEN bn.gas_time BETWEEN bn.time - 7200 AND k.until THEN bn.gas_meter_reading ELSE b.gas_meter_reading + k.end_share * (bn.gas_meter_reading - b.gas_meter_reading) END - (CASE WHEN an.gas_time BETWEEN an.time - 7200 AND k.time THEN an.gas_meter_reading ELSE a.gas_meter_reading + k.start_share * (an.gas_meter_reading - a.gas_meter_reading) END)
+        THEN CASE WHEN bn.gas_time BETWEEN bn.time - 7200 AND k.until THEN bn.gas_meter_reading ELSE b.gas_meter_reading + iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0) * (bn.gas_meter_reading - b.gas_meter_reading) END - (CASE WHEN an.gas_time BETWEEN an.time - 7200 AND k.time THEN an.gas_meter_reading ELSE a.gas_meter_reading + iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) * (an.gas_meter_reading - a.gas_meter_reading) END)
         WHEN coalesce(
             a.gas_meter_reading, an.gas_meter_reading, b.gas_meter_reading, bn.gas_meter_reading
         ) IS NOT NULL
@@ -324,10 +324,10 @@ SELECT
             (
                 SELECT sum(
                     s.gas_m3
-                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                    * (1 - (s.time = an.time) * iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) - (s.time > b.time) * (1 - iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0)))
                 )
                 FROM p1_steps AS s
-                WHERE s.time > k.start_row AND s.time <= k.end_next
+                WHERE s.time > a.time AND s.time <= bn.time
             )
     END, 9) AS gas_m3,
     CASE
@@ -348,7 +348,7 @@ SELECT
             AND an.water_meter_reading <= bn.water_meter_reading
             AND b.water_meter_reading <= bn.water_meter_reading
             AND bn.water_meter_reading - a.water_meter_reading <= 40 * min((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN b.water_meter_reading + k.end_share * (bn.water_meter_reading - b.water_meter_reading) - (a.water_meter_reading + k.start_share * (an.water_meter_reading - a.water_meter_reading))
+        THEN b.water_meter_reading + iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0) * (bn.water_meter_reading - b.water_meter_reading) - (a.water_meter_reading + iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) * (an.water_meter_reading - a.water_meter_reading))
         WHEN coalesce(
             a.water_meter_reading, an.water_meter_reading, b.water_meter_reading, bn.water_meter_reading
         ) IS NOT NULL
@@ -356,10 +356,10 @@ SELECT
             (
                 SELECT sum(
                     s.water_m3
-                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                    * (1 - (s.time = an.time) * iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) - (s.time > b.time) * (1 - iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0)))
                 )
                 FROM p1_steps AS s
-                WHERE s.time > k.start_row AND s.time <= k.end_next
+                WHERE s.time > a.time AND s.time <= bn.time
             )
     END AS water_m3,
     CASE
@@ -380,7 +380,7 @@ SELECT
             AND an.heat_meter_reading <= bn.heat_meter_reading
             AND b.heat_meter_reading <= bn.heat_meter_reading
             AND bn.heat_meter_reading - a.heat_meter_reading <= 1 * min((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN b.heat_meter_reading + k.end_share * (bn.heat_meter_reading - b.heat_meter_reading) - (a.heat_meter_reading + k.start_share * (an.heat_meter_reading - a.heat_meter_reading))
+        THEN b.heat_meter_reading + iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0) * (bn.heat_meter_reading - b.heat_meter_reading) - (a.heat_meter_reading + iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) * (an.heat_meter_reading - a.heat_meter_reading))
         WHEN coalesce(
             a.heat_meter_reading, an.heat_meter_reading, b.heat_meter_reading, bn.heat_meter_reading
         ) IS NOT NULL
@@ -388,10 +388,10 @@ SELECT
             (
                 SELECT sum(
                     s.heat_GJ
-                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                    * (1 - (s.time = an.time) * iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) - (s.time > b.time) * (1 - iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0)))
                 )
                 FROM p1_steps AS s
-                WHERE s.time > k.start_row AND s.time <= k.end_next
+                WHERE s.time > a.time AND s.time <= bn.time
             )
     END AS heat_GJ,
     CASE
@@ -412,7 +412,7 @@ SELECT
             AND an.use_reading_3 <= bn.use_reading_3
             AND b.use_reading_3 <= bn.use_reading_3
             AND bn.use_reading_3 - a.use_reading_3 <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN b.use_reading_3 + k.end_share * (bn.use_reading_3 - b.use_reading_3) - (a.use_reading_3 + k.start_share * (an.use_reading_3 - a.use_reading_3))
+        THEN b.use_reading_3 + iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0) * (bn.use_reading_3 - b.use_reading_3) - (a.use_reading_3 + iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) * (an.use_reading_3 - a.use_reading_3))
         WHEN coalesce(
             a.use_reading_3, an.use_reading_3, b.use_reading_3, bn.use_reading_3
         ) IS NOT NULL
@@ -420,10 +420,10 @@ SELECT
             (
                 SELECT sum(
                     s.use_kWh_3
-                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                    * (1 - (s.time = an.time) * iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) - (s.time > b.time) * (1 - iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0)))
                 )
                 FROM p1_steps AS s
-                WHERE s.time > k.start_row AND s.time <= k.end_next
+                WHERE s.time > a.time AND s.time <= bn.time
             )
     END AS use_kWh_3,
     CASE
@@ -444,7 +444,7 @@ SELECT
             AND an.use_reading_4 <= bn.use_reading_4
             AND b.use_reading_4 <= bn.use_reading_4
             AND bn.use_reading_4 - a.use_reading_4 <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN b.use_reading_4 + k.end_share * (bn.use_reading_4 - b.use_reading_4) - (a.use_reading_4 + k.start_share * (an.use_reading_4 - a.use_reading_4))
+        THEN b.use_reading_4 + iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0) * (bn.use_reading_4 - b.use_reading_4) - (a.use_reading_4 + iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) * (an.use_reading_4 - a.use_reading_4))
         WHEN coalesce(
             a.use_reading_4, an.use_reading_4, b.use_reading_4, bn.use_reading_4
         ) IS NOT NULL
@@ -452,10 +452,10 @@ SELECT
             (
                 SELECT sum(
                     s.use_kWh_4
-                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                    * (1 - (s.time = an.time) * iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) - (s.time > b.time) * (1 - iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0)))
                 )
                 FROM p1_steps AS s
-                WHERE s.time > k.start_row AND s.time <= k.end_next
+                WHERE s.time > a.time AND s.time <= bn.time
             )
     END AS use_kWh_4,
     CASE
@@ -476,7 +476,7 @@ SELECT
             AND an.injection_reading_3 <= bn.injection_reading_3
             AND b.injection_reading_3 <= bn.injection_reading_3
             AND bn.injection_reading_3 - a.injection_reading_3 <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN b.injection_reading_3 + k.end_share * (bn.injection_reading_3 - b.injection_reading_3) - (a.injection_reading_3 + k.start_share * (an.injection_reading_3 - a.injection_reading_3))
+        THEN b.injection_reading_3 + iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0) * (bn.injection_reading_3 - b.injection_reading_3) - (a.injection_reading_3 + iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) * (an.injection_reading_3 - a.injection_reading_3))
         WHEN coalesce(
             a.injection_reading_3, an.injection_reading_3, b.injection_reading_3, bn.injection_reading_3
         ) IS NOT NULL
@@ -484,10 +484,10 @@ SELECT
             (
                 SELECT sum(
                     s.injection_kWh_3
-                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                    * (1 - (s.time = an.time) * iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) - (s.time > b.time) * (1 - iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0)))
                 )
                 FROM p1_steps AS s
-                WHERE s.time > k.start_row AND s.time <= k.end_next
+                WHERE s.time > a.time AND s.time <= bn.time
             )
     END AS injection_kWh_3,
     CASE
@@ -508,7 +508,7 @@ SELECT
             AND an.injection_reading_4 <= bn.injection_reading_4
             AND b.injection_reading_4 <= bn.injection_reading_4
             AND bn.injection_reading_4 - a.injection_reading_4 <= 60 * min((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN b.injection_reading_4 + k.end_share * (bn.injection_reading_4 - b.injection_reading_4) - (a.injection_reading_4 + k.start_share * (an.injection_reading_4 - a.injection_reading_4))
+        THEN b.injection_reading_4 + iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0) * (bn.injection_reading_4 - b.injection_reading_4) - (a.injection_reading_4 + iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) * (an.injection_reading_4 - a.injection_reading_4))
         WHEN coalesce(
             a.injection_reading_4, an.injection_reading_4, b.injection_reading_4, bn.injection_reading_4
         ) IS NOT NULL
@@ -516,10 +516,10 @@ SELECT
             (
                 SELECT sum(
                     s.injection_kWh_4
-                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
+                    * (1 - (s.time = an.time) * iif(an.time > a.time AND k.time - a.time > 120, (k.time - a.time) * 1.0 / (an.time - a.time), 0.0) - (s.time > b.time) * (1 - iif(bn.time > b.time AND k.until - b.time > 120, (k.until - b.time) * 1.0 / (bn.time - b.time), 0.0)))
                 )
                 FROM p1_steps AS s
-                WHERE s.time > k.start_row AND s.time <= k.end_next
+                WHERE s.time > a.time AND s.time <= bn.time
             )
     END AS injection_kWh_4
 FROM p1_price_periods AS k
@@ -527,9 +527,4 @@ LEFT JOIN p1_prices AS q ON q.time = k.price
 CROSS JOIN p1_readouts AS a ON a.time = k.start_row
 CROSS JOIN p1_readouts AS an ON an.time = k.start_next
 CROSS JOIN p1_readouts AS b ON b.time = k.end_row
-CROSS JOIN p1_readouts AS bn ON bn.time = k.end_next
--- Of nothing, so that the columns are worked out once.
-UNION ALL
-SELECT
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-WHERE FALSE;
+CROSS JOIN p1_readouts AS bn ON bn.time = k.end_next;

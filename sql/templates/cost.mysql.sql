@@ -87,7 +87,7 @@ STRAIGHT_JOIN JSON_TABLE(
     )
 ) AS c;
 
--- [once]
+-- [share]
 
 -- [standing]
 -- What an hour costs even if nothing is used: its share of the first price of its day.

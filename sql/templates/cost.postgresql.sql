@@ -75,7 +75,7 @@ SELECT
 FROM p1_periods AS k
 CROSS JOIN LATERAL p1_cuts(k.time, k.until) AS c;
 
--- [once]
+-- [share]
 
 -- [standing]
 -- What an hour costs even if nothing is used: its share of the first price of its day.

@@ -89,16 +89,10 @@ SELECT
         WHEN end_next > end_row AND until - end_row > 120 THEN (until - end_row) * 1.0 / (end_next - end_row)
         ELSE 0.0
     END AS end_share
-FROM rows
--- Of nothing: SQLite works out the columns of a compound once, those of a plain view wherever they are named.
-UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE FALSE;
+FROM rows;
 
--- [once]
--- Of nothing, so that the columns are worked out once.
-UNION ALL
-SELECT
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-WHERE FALSE;
+-- [share]
+iif({next}.time > {row}.time AND {moment} - {row}.time > 120, ({moment} - {row}.time) * 1.0 / ({next}.time - {row}.time), 0.0)
 
 -- [standing]
 

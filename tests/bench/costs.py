@@ -13,9 +13,10 @@ from itertools import islice
 from pathlib import Path
 
 from tests import servers
-from tests.bench.views import DAY, MINUTES, MONTH, START, YEAR, Fetch, lines, mariadb, medians, postgresql, sqlite
+from tests.bench.views import DAY, MINUTES, MONTH, START, YEAR, Fetch, lines, mariadb, milliseconds, postgresql, sqlite
 
 QUARTER = 900
+ROUNDS = 3
 
 
 CONTRACT = "time, use_kWh_1, use_kWh_2, injection_kWh_1, gas_m3, standing_day"
@@ -40,12 +41,35 @@ def questions(last: int) -> dict[str, str]:
         "hours of a day": f"cost_per_hour WHERE time >= {last - DAY}",
         "hours of a month": f"cost_per_hour {month}",
         "days of a month": f"cost_per_day {month}",
-        "this month and the last": f"cost_per_month {month}",
+        "this month": f"cost_per_month {month}",
         "days of a year": f"cost_per_day {year}",
         "months of a year": f"cost_per_month {year}",
         "days of all years": "cost_per_day",
         "months of all years": "cost_per_month",
     }
+
+
+def processor(engine: str, fetch: Fetch) -> int:
+    """Milliseconds of processor that the engine has taken so far, however busy the machine is."""
+    ask = {"mariadb": "SELECT @@pid_file", "postgresql": "SELECT pg_backend_pid()", "sqlite": f"SELECT {os.getpid()}"}
+    [(found,)] = fetch(ask[engine])
+    pid = Path(found).read_text().strip() if engine == "mariadb" else found
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) * 1000 // os.sysconf("SC_CLK_TCK")
+
+
+def report(engine: str, fetch: Fetch, last: int) -> None:
+    """Print the least time and the least processor time of each query, in milliseconds."""
+    for name, query in questions(last).items():
+        shown = ""
+        for asked in (query, query.replace("cost", "usage")):
+            taken, busy = [], []
+            for _ in range(ROUNDS):
+                before = processor(engine, fetch)
+                taken.append(milliseconds(fetch, f"SELECT * FROM {asked}"))
+                busy.append(processor(engine, fetch) - before)
+            shown += f"{min(taken):>12.1f}{min(busy):>8}"
+        print(f"{name:28}{shown}", flush=True)
 
 
 def main() -> None:
@@ -54,24 +78,22 @@ def main() -> None:
     time.tzset()
     years, *names = sys.argv[1:]
     engines = {"mariadb": mariadb, "postgresql": postgresql, "sqlite": sqlite}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        with (folder / "rows.csv").open("w") as file:
+    with tempfile.TemporaryDirectory() as folder:
+        csv = Path(folder, "rows.csv")
+        Path(folder).chmod(0o755)
+        with csv.open("w") as file:
             file.writelines(islice(lines(), MINUTES - int(years) * YEAR // 60, None))
         for engine in names or engines:
-            with engines[engine](folder) as load:
-                fetch, _ = load(folder / "rows.csv")
+            with engines[engine](Path(folder)) as load:
+                fetch, _ = load(csv)
                 last = int(fetch("SELECT max(time) FROM p1_readouts")[0][0])
-                fill(fetch, range(START, last, YEAR), CONTRACT)
-                asked = {name: f"SELECT * FROM {query}" for name, query in questions(last).items()}
-                asked |= {f"{name}, use": query.replace("cost", "usage") for name, query in asked.items()}
-                contract = medians(*((fetch, query) for query in asked.values()))
-                fill(fetch, range(last - YEAR, last, QUARTER), DYNAMIC)
-                quarters = medians(*((fetch, query) for query in asked.values()))
-                print(f"\n{engine}, {years} years{'':14}{'contract':>12}{'quarters':>12}")
-                for name, *taken in zip(asked, contract, quarters, strict=True):
-                    print(f"{name:32}" + "".join(f"{each:>10.1f}ms" for each in taken), flush=True)
+                for prices, every, columns in (
+                    ("a contract a year", YEAR, CONTRACT),
+                    ("a price a quarter of an hour in the last", QUARTER, DYNAMIC),
+                ):
+                    fill(fetch, range(START if every == YEAR else last - YEAR, last, every), columns)
+                    print(f"\n{engine}, {years} years, {prices}\n{'':28}{'costs':>12}{'CPU':>8}{'usage':>12}{'CPU':>8}")
+                    report(engine, fetch, last)
 
 
 if __name__ == "__main__":
