@@ -1,10 +1,10 @@
 """The files of what it costs: the table of prices, the periods cut where a price changes, and the views of costs."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-UNITS = ("hour", "day", "month")
 
 PRICES = (
     *(f"{way}_kWh_{tariff}" for way in ("use", "injection") for tariff in range(1, 5)),
@@ -24,7 +24,7 @@ def sections(file: Path) -> dict[str, str]:
     return dict(zip(parts[::2], (part.strip("\n") for part in parts[1::2]), strict=True))
 
 
-def files(dialect: str, usage: str) -> dict[str, str]:
+def files(dialect: str, usage: str, units: Iterable[str]) -> dict[str, str]:
     """Name -> text of each file that is made for that folder's SQL; `usage` is the text of `p1_usage`."""
     template = sections(FOLDER / "templates" / f"cost.{dialect}.sql")
     made = {
@@ -39,7 +39,7 @@ def files(dialect: str, usage: str) -> dict[str, str]:
         "injection": _electricity("injection"),
         "total": "\n    ".join(_sum(_PARTS)),
     }
-    for unit in UNITS:
+    for unit in units:
         standing = template["standing_hour" if unit == "hour" else "standing_day"]
         span = f"\n{template['span']}" if template["span"] and unit != "hour" else ""
         made[f"cost_per_{unit}"] = template["cost_per"].format(unit=unit, standing=standing, span=span, **words)
