@@ -13,7 +13,8 @@ from itertools import islice
 from pathlib import Path
 
 from tests import servers
-from tests.bench.views import DAY, MINUTES, MONTH, START, YEAR, Fetch, lines, mariadb, milliseconds, postgresql, sqlite
+from tests.bench.decade import MINUTES, START, YEAR, Fetch, lines, mariadb, postgresql, sqlite
+from tests.bench.views import DAY, MONTH, milliseconds
 
 QUARTER = 900
 ROUNDS = 3
