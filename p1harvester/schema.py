@@ -52,7 +52,8 @@ _INDEX = "p1_readouts_meter"
 _ADD_INDEX = {
     "mysql": f"ALTER TABLE {TABLE.name} ADD INDEX {_INDEX} (meter_id, gas_meter_id)",
     "postgresql": f"CREATE INDEX {_INDEX} ON {TABLE.name} (meter_id, coalesce(gas_meter_id, 0), time)",
-    "sqlite": f"CREATE INDEX {_INDEX} ON {TABLE.name} (meter_id, coalesce(gas_meter_id, 0))",
+    # SQLAlchemy does not name this one, for it is of an expression.
+    "sqlite": f"CREATE INDEX IF NOT EXISTS {_INDEX} ON {TABLE.name} (meter_id, coalesce(gas_meter_id, 0))",
 }
 
 Doing = Callable[[str], AbstractContextManager[object]]
