@@ -52,7 +52,8 @@ _INDEX = "p1_readouts_meter"
 _ADD_INDEX = {
     "mysql": f"ALTER TABLE {TABLE.name} ADD INDEX {_INDEX} (meter_id, gas_meter_id)",
     "postgresql": f"CREATE INDEX {_INDEX} ON {TABLE.name} (meter_id, coalesce(gas_meter_id, 0), time)",
-    "sqlite": f"CREATE INDEX {_INDEX} ON {TABLE.name} (meter_id, coalesce(gas_meter_id, 0))",
+    # SQLAlchemy does not name this one, for it is of an expression.
+    "sqlite": f"CREATE INDEX IF NOT EXISTS {_INDEX} ON {TABLE.name} (meter_id, coalesce(gas_meter_id, 0))",
 }
 
 Doing = Callable[[str], AbstractContextManager[object]]
@@ -150,8 +151,17 @@ def views_are_current(connection: Connection) -> bool:
         return False
 
 
+def has_prices(connection: Connection) -> bool | None:
+    """Whether there is a price in `p1_prices`; None where there is no such table, or no right to read it."""
+    try:
+        return connection.exec_driver_sql("SELECT 1 FROM p1_prices LIMIT 1").first() is not None
+    except DBAPIError:
+        connection.rollback()
+        return None
+
+
 def make_views(connection: Connection, doing: Doing = nullcontext) -> None:
-    """Create or replace the views, and the index that they look a replaced meter up in."""
+    """Create or replace the views, the index that they look a replaced meter up in, and the table of prices."""
     from p1harvester.views import statements
 
     _set_mode(connection)

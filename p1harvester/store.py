@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from p1harvester.database import Database
 from p1harvester.errors import StoreFailed
-from p1harvester.schema import TABLE, Doing, make_views, server_code, upgrade, views_are_current
+from p1harvester.schema import TABLE, Doing, has_prices, make_views, server_code, upgrade, views_are_current
 
 SETUP_TIMEOUT = 3600
 """Seconds for each statement of `setup`, which a person waits for: an old server copies the table to add a column."""
@@ -131,7 +131,7 @@ class Store(Database):
     def set_up_views(self, doing: Doing = nullcontext) -> bool:
         """Create or replace the views, unless they are those of this version; return whether they were made."""
         with self._connection() as connection:
-            if views_are_current(connection):
+            if views_are_current(connection) and has_prices(connection) is not None:
                 return False
             try:
                 make_views(connection, doing)

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import false, func, insert, or_, select
 
 from p1harvester.database import Database
-from p1harvester.schema import TABLE, missing_columns, views_are_current
+from p1harvester.schema import TABLE, has_prices, missing_columns, views_are_current
 
 
 class Survey(Database):
@@ -90,6 +90,11 @@ class Survey(Database):
         """Whether the views are those of this version of the program."""
         with self._connection() as connection:
             return views_are_current(connection)
+
+    def has_prices(self) -> bool | None:
+        """Whether there is a price; None where that cannot be read, to which the job needs no right."""
+        with self._connection() as connection:
+            return has_prices(connection)
 
     def bounds(self, since: int, until: int) -> tuple[int, int] | None:
         """The time of the first row and of the last between two UNIX seconds; None where there is no row."""

@@ -1,4 +1,4 @@
-"""The views: one SQL file each, which a user can read and feed to the server by hand; `store` runs them."""
+"""The views, and the table of prices: one SQL file each, which a user can read and feed to the server by hand."""
 
 from pathlib import Path
 
@@ -12,6 +12,12 @@ NAMES = (
     "usage_per_day",
     "usage_per_month",
     "peak_per_month",
+    "p1_prices",
+    "p1_price_periods",
+    "p1_price_usage",
+    "cost_per_hour",
+    "cost_per_day",
+    "cost_per_month",
     "p1_version",
 )
 """The files, each needing only those before it. By the last a database tells which views it has."""

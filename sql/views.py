@@ -5,10 +5,11 @@
 `p1_periods`, `peak_per_month`, `net_usage_kWh` and `gas_usage_m3` are written by hand.
 """
 
-import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+
+import costs
 
 from p1harvester.views import DIALECTS, NAMES
 
@@ -93,11 +94,9 @@ REGISTERS = (
 
 def files(dialect: str) -> dict[str, str]:
     """Name -> text of each file that is made for that folder's SQL."""
-    text = (FOLDER / "templates" / f"{dialect}.sql").read_text(encoding="utf-8")
-    _, *parts = re.split(r"^-- \[(\w+)\]\n", text, flags=re.MULTILINE)
-    template = dict(zip(parts[::2], (part.strip("\n") for part in parts[1::2]), strict=True))
+    template = costs.sections(FOLDER / "templates" / f"{dialect}.sql")
     words = {each: _all_words(each, template) for each in REGISTERS}
-    lists = {
+    lists: dict[str, str] = {
         name: ("\n" if name in ("name", "reading") else ",\n").join(
             template[name].format(**words[each]) for each in REGISTERS
         )
@@ -110,6 +109,7 @@ def files(dialect: str) -> dict[str, str]:
         )
     made = {name: template[name].format(**lists) + "\n" for name in ("p1_steps", "p1_usage")}
     made |= {f"usage_per_{unit}": template["usage_per"].format(unit=unit, **lists) + "\n" for unit in UNITS}
+    made |= costs.files(dialect, made["p1_usage"], UNITS)
     version = sha256("".join(made.get(name) or _by_hand(dialect, name) for name in NAMES[:-1]).encode())
     return made | {NAMES[-1]: template[NAMES[-1]].format(version=version.hexdigest()[:16]) + "\n"}
 

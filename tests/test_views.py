@@ -213,7 +213,8 @@ def test_the_files_can_be_fed_by_hand(database: Database, run: Run) -> None:
     before = {name: database.execute(f"SELECT * FROM {name}") for name in NAMES}
     assert "ok    views " in run("check", "--port", FOLDER / "belgium.txt", env=database.env).stdout
     for name in reversed(NAMES):
-        database.execute(f"DROP VIEW IF EXISTS {name}{'' if database.kind == 'sqlite' else ' CASCADE'}")
+        kind = "TABLE" if name == "p1_prices" else "VIEW"
+        database.execute(f"DROP {kind} IF EXISTS {name}{'' if database.kind == 'sqlite' else ' CASCADE'}")
     for name in NAMES:
         with Path("sql", url.get_backend_name(), f"{name}.sql").open() as file:
             subprocess.run(

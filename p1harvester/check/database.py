@@ -58,7 +58,8 @@ def _table(page: Page, survey: Survey) -> bool:
         page.ok("table", "p1_readouts is up to date")
     _rights(page, survey)
     if survey.views_are_current():
-        page.ok("views", "they are up to date")
+        unpriced = ["no prices yet: costs are empty"] if survey.has_prices() is False else []
+        page.ok("views", "they are up to date", *unpriced)
     else:
         page.warn(
             "views", "they are missing, or of another version", "Grafana's dashboards read them.", page.typed("setup")
