@@ -114,7 +114,10 @@ def make_engine(dsn: str | Path, password: str | None, timeout: int) -> Engine:
     except NoSuchModuleError as error:
         raise BadSettings(f"P1_DSN names a database that SQLAlchemy does not know: {error}") from error
     except ImportError as error:
-        raise BadSettings(_missing_driver(url.drivername, error)) from error
+        from p1harvester.missing import mends
+
+        what, right = mends(masked(url.render_as_string()))
+        raise BadSettings(f"P1_DSN leads to no database: {what} ({error}): `{right}`") from error
     except (ArgumentError, ValueError) as error:
         # The reason may quote a part of the DSN that is a password.
         raise BadSettings(
@@ -137,11 +140,3 @@ def alarm(seconds: int) -> Iterator[None]:
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
-
-
-def _missing_driver(drivername: str, error: ImportError) -> str:
-    if drivername.startswith("postgresql"):
-        return f"PostgreSQL's driver is an extra: `pip install 'p1harvester[postgresql]'`, in the same venv ({error})"
-    if drivername in ("mysql", "mariadb"):
-        return f"P1_DSN must begin with {drivername}+pymysql://, the driver that is installed ({error})"
-    return f"P1_DSN begins with {drivername}://, whose driver is not installed ({error})"
