@@ -3,9 +3,10 @@
 import os
 import pty
 import re
+import select
 import shlex
-import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tests.conftest import Database, Run
@@ -78,19 +79,21 @@ class Person:
         return shown
 
     def paste(self, remedy: str) -> None:
-        """Paste a command into a terminal, and type NEW, twice where it is asked for twice."""
-        master, slave = pty.openpty()
-        process = subprocess.Popen(
-            ["bash", "-c", remedy], stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env=self._environment(), cwd=self.folder, start_new_session=True,
-            preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),
-        )  # fmt: skip
-        os.close(slave)
-        os.write(master, f"{NEW}\n{NEW}\n".encode())
-        said = process.communicate(timeout=60)[0].decode()
-        os.close(master)
-        harmless = "already exists" in said and "no harm" in remedy
-        assert process.returncode == 0 or harmless, f"{remedy}\n{said}"
+        """Paste a command into a terminal, and type NEW whenever it asks."""
+        child, terminal = pty.fork()
+        if not child:
+            os.chdir(self.folder)
+            os.execve("/bin/bash", ["bash", "-c", remedy], self._environment())
+        said = b""
+        with suppress(OSError):  # the terminal is closed
+            while select.select([terminal], [], [], 60)[0] and (more := os.read(terminal, 65536)):
+                said += more
+                if said.endswith(b": "):
+                    os.write(terminal, f"{NEW}\n".encode())
+        os.close(terminal)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        harmless = b"already exists" in said and "no harm" in remedy
+        assert status == 0 or harmless, f"{remedy}\n{said.decode()}"
 
     def _environment(self) -> dict[str, str]:
         path = f"{self.folder}/tools:{os.environ['PATH']}:/usr/sbin"

@@ -81,9 +81,19 @@ STATES = {
     "a certificate that nobody signed": State(
         "Nobody whom P1_DSN trusts has signed", dsn="?ssl_ca=/etc/ssl/certs/ca-certificates.crt"
     ),
-    "a certificate that is not there": State("Nobody whom P1_DSN trusts has signed", dsn="?ssl_ca=/etc/none.pem"),
+    "a certificate that is not there": State("/etc/none.pem, is not there", dsn="?ssl_ca=/etc/none.pem"),
     "locked": State("The account is locked", "ALTER USER {0} ACCOUNT LOCK"),
-    "expired": State("has expired", "ALTER USER {0} PASSWORD EXPIRE; SET GLOBAL disconnect_on_expired_password = ON"),
+    "expired": State("has expired", "ALTER USER {0} PASSWORD EXPIRE"),
+    "expired, and not let in": State(
+        "has expired",
+        "ALTER USER {0} PASSWORD EXPIRE; SET GLOBAL disconnect_on_expired_password = ON",
+        mended="SET GLOBAL disconnect_on_expired_password = OFF",
+    ),
+    "kept by a plugin of another kind": State(
+        "in a way that the driver, PyMySQL, does not know",
+        "INSTALL SONAME 'auth_ed25519'; ALTER USER {0} IDENTIFIED VIA ed25519 USING PASSWORD('x')",
+        mended="DROP USER {0}; UNINSTALL SONAME 'auth_ed25519'",
+    ),
     "let in by name": State("either there is no such account", users="CREATE USER {0} IDENTIFIED VIA unix_socket"),
     "no such option": State("ssl_mode is no option of the driver's", dsn="?ssl_mode=required"),
     "no database": State("There is no database {0} on the server", "DROP DATABASE {0}", pastes="sudo"),

@@ -48,8 +48,10 @@ def in_client(survey: Survey, statement: str, name: str | None = None, hint: str
     return " ".join(filter(None, words)) + there(survey, hint)
 
 
-def asking(survey: Survey, statement: str, hint: str = "") -> str:
+def asking(survey: Survey, statement: str, hint: str = "", options: str = "", into: str = "") -> str:
     """The same, for MariaDB, of a statement with NEW in it, the password that is asked for.
+
+    `options` are the client's; `into` is what takes its output.
 
     What stands on a command line is in everybody's `ps`.
     """
@@ -58,7 +60,7 @@ def asking(survey: Survey, statement: str, hint: str = "") -> str:
     else:
         word = f'"{statement}"'
     hint = "; ".join(filter(None, ("one without ' and \\", hint)))
-    return f"read -rsp 'New password: ' new; sudo {survey.program} <<< {word}{there(survey, hint)}"
+    return f"read -rsp 'New password: ' new; sudo {survey.program}{options} <<< {word}{into}{there(survey, hint)}"
 
 
 def lasting(survey: Survey, name: str, value: str) -> Advice:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from p1harvester.check import tls
-from p1harvester.check.client import NEW, Advice, asking, dsn, in_client, is_here, named
+from p1harvester.check.client import NEW, Advice, asking, dsn, in_client, is_here, named, quoted, there
 from p1harvester.errors import StoreFailed
 from p1harvester.survey import Survey
 
@@ -16,6 +16,7 @@ _EXPIRED = (1820, 1862)
 _TOO_MANY = (1040, 1203, 1226)
 _WANTS_TLS = 3159
 _UNKNOWN_HOST, _BLOCKED, _CUT_OFF, _NO_PLUGIN = 1130, 1129, 1047, 2059
+_NATIVE = "mysql_native_password"
 _SETTING = "P1_DSN_PASSWORD='...'     # the same here, in the env file"
 
 
@@ -31,12 +32,14 @@ def refusal(survey: Survey, failure: StoreFailed) -> Advice | None:
     if code == _WANTS_TLS:
         return _by_socket(survey) or tls.wanted(survey)
     if code in _EXPIRED:
-        return "The account's password has expired: it must be set anew.", _sets_password(survey, account), _SETTING
+        means = "The account's password has expired: it must be set anew."
+        return means, _for_each_account(survey, f" IDENTIFIED BY {NEW}"), _SETTING
     if code == _NO_PLUGIN or "'pynacl' package" in failure.reason:
         means = "The account's password is kept in a way that the driver, PyMySQL, does not know. Set anew, it is one:"
-        return means, _sets_password(survey, account, native=True), _SETTING
+        native = " IDENTIFIED " + (f"BY {NEW}" if survey.program == "mysql" else f"VIA {_NATIVE} USING PASSWORD({NEW})")
+        return means, _for_each_account(survey, native), _SETTING
     if code in _LOCKED:
-        return "The account is locked.", in_client(survey, f"ALTER USER {account} ACCOUNT UNLOCK", "")
+        return "The account is locked.", _for_each_account(survey, " ACCOUNT UNLOCK")
     return _of_the_server(survey, failure)
 
 
@@ -130,12 +133,21 @@ def _lets_in(survey: Survey) -> bool:
     return refused is None or refused.server_code in _NO_DATABASE
 
 
-def _sets_password(survey: Survey, account: str, *, native: bool = False, hint: str = "") -> str:
+def _sets_password(survey: Survey, account: str, hint: str = "") -> str:
     """The command that gives an account a new password, and makes it where it is missing."""
     by = f"IDENTIFIED BY {NEW}"
-    if native and survey.program == "mariadb":
-        by = f"IDENTIFIED VIA mysql_native_password USING PASSWORD({NEW})"
     return asking(survey, f"CREATE USER IF NOT EXISTS {account} {by}; ALTER USER {account} {by}", hint)
+
+
+def _for_each_account(survey: Survey, change: str) -> str:
+    """The command that changes the accounts of this name; the server did not say which of them it is."""
+    account = "QUOTE(User), '@', QUOTE(Host)"
+    change = change.replace("'", "''")
+    user = _account(survey, "").partition("@")[0]
+    statement = f"SELECT CONCAT('ALTER USER ', {account}, '{change};') FROM mysql.user WHERE User = {user}"  # noqa: S608
+    if NEW in statement:
+        return asking(survey, statement, options=" -rN", into=f" | sudo {survey.program}")
+    return f"sudo {survey.program} -rNe {quoted(statement)} | sudo {survey.program}{there(survey)}"
 
 
 def _makes(survey: Survey, account: str) -> Advice:

@@ -27,7 +27,7 @@ def refusal(survey: Survey, failure: StoreFailed) -> Advice:
             f"{option[1] or option[2]} is no option of the driver's. Without the options that P1_DSN has:",
             dsn(survey),
         )
-    if tls.is_at_fault(text):
+    if tls.is_at_fault(survey, text):
         return tls.fault(survey, text)
     if survey.kind == "postgresql":
         from p1harvester.check import postgresql

@@ -8,22 +8,32 @@ from shlex import quote
 from p1harvester.check.client import Advice, dsn, in_client, is_here
 from p1harvester.errors import StoreFailed
 from p1harvester.survey import Survey
+from p1harvester.user import user
 
 COPY = "/etc/ssl/certs/p1harvester-db.pem"
-_FAULTS = r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|root certificate file|does not match host name"
-_UNREADABLE = r"\[Errno (2|13)\]|\[X509|could not read root certificate|no start line"
+_FAULTS = (
+    r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|does not match host name"
+    r"|\[X509|no start line|could not read root certificate|root certificate file"
+)
 _UNOFFERED = r"SSL is required but|does not support SSL|server doesn't support it"
 _OTHER_NAME = r"ostname mismatch|IP address mismatch|does not match host name"
 _MYSQL_FILES = ("@@ssl_ca", "@@ssl_cert", "@@datadir")
 
 
-def is_at_fault(text: str) -> bool:
-    """Whether a server's or driver's words are of TLS."""
-    return re.search("|".join((_FAULTS, _UNREADABLE, _UNOFFERED)), text) is not None
+def is_at_fault(survey: Survey, text: str) -> bool:
+    """Whether TLS keeps us out, by the words of the server or of the driver."""
+    return not _is_readable(survey) or re.search("|".join((_FAULTS, _UNOFFERED)), text) is not None
+
+
+def _is_readable(survey: Survey) -> bool:
+    return os.access(_named_certificate(survey) or "/", os.R_OK)
 
 
 def fault(survey: Survey, text: str) -> Advice:
     """What is wrong with the TLS that the DSN asks for."""
+    if not _is_readable(survey):
+        means = f"The certificate that P1_DSN names, {_named_certificate(survey)}, is not there, or closed to {user()}."
+        return means, *_trusting(survey)
     if re.search(_UNOFFERED, text):
         if is_here(survey):
             return "P1_DSN wants TLS, and this server has none; within one host it protects nothing.", _by_socket(
