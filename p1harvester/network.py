@@ -3,23 +3,22 @@
 import re
 from shlex import quote
 
-from p1harvester.errors import BadSettings, NoPort, P1Error, PortFailed
+from p1harvester.errors import NoPort, PortFailed
 
 ONE_CLIENT = "most readers serve one client only"
 SHORTER = "give the reader a shorter cable, and a better link"
 
 
-def parts(name: str) -> tuple[str, str, str] | None:
-    """The scheme, host and port of a reader's URL; None where it lacks one of them."""
-    found = re.match(r"(\w+)://(?:[^/?#@]*@)?(\[[^\]]*\]|[^:/?#]+):(\d{1,5})(?:[/?#]|$)", name)
-    return (found[1], found[2].strip("[]"), found[3]) if found and 0 < int(found[3]) < 1 << 16 else None
+def parts(name: str) -> tuple[str, str, str]:
+    """The scheme, host and port of a reader's URL, which the settings were checked to have."""
+    scheme, _, rest = name.partition("://")
+    host, _, port = rest.partition("/")[0].partition("?")[0].rpartition(":")
+    return scheme, host.strip("[]"), port
 
 
-def opening_failed(name: str, error: Exception) -> P1Error:
+def opening_failed(name: str, error: Exception) -> NoPort:
     """What it means that a reader could not be called."""
-    if (found := parts(name)) is None:
-        return BadSettings(f"P1_PORT {name} wants a host and a port from 1 to 65535, as in socket://192.168.1.5:2000")
-    return NoPort(f"{name} cannot be read: {_means(*found, str(error))} ({_reason(error)})")
+    return NoPort(f"{name} cannot be read: {_means(*parts(name), str(error))} ({_reason(error)})")
 
 
 def reading_failed(name: str, error: Exception) -> PortFailed:
@@ -36,16 +35,16 @@ def _means(scheme: str, host: str, port: str, words: str) -> str:
         return f"{host} is there, but nothing listens at its port {port}: is that the reader's, and does it run?"
     if re.search("not known|no name server|No address|look-up", words):
         return f"no host is called {host}: `getent hosts {quote(host)}`, or give its address"
-    if scheme == "rfc2217" and "RFC2217" in words:
-        return f"what listens there does not speak RFC 2217; most readers send the bytes alone: socket://{host}:{port}"
+    if scheme == "rfc2217" and "Could not open" not in words:
+        return (
+            f"what listens there does not speak RFC 2217 with us; most readers send bytes alone: socket://{host}:{port}"
+        )
     return f"{host} does not answer: `ping -c 3 {quote(host)}`"
 
 
 def remedies(name: str, words: str = "") -> list[str]:
     """Commands that find out, or mend, what is wrong with a reader; `words` are those of the failure."""
-    if (found := parts(name)) is None:
-        return ["P1_PORT=socket://HOST:PORT"]
-    scheme, host, port = found
+    scheme, host, port = parts(name)
     if "no host is called" in words:
         return [f"getent hosts {quote(host)}     # silent: the name is not known", f"P1_PORT={scheme}://ADDRESS:{port}"]
     if "does not speak RFC 2217" in words:
@@ -64,5 +63,5 @@ def remedies(name: str, words: str = "") -> list[str]:
 
 def shows_clients(name: str) -> str:
     """The command that shows who else is connected to a reader."""
-    _, host, port = parts(name) or ("", "HOST", "PORT")
+    _, host, port = parts(name)
     return f"sudo ss -tnp 'sport = :{port}'     # on {host}: {ONE_CLIENT}"
