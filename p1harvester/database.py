@@ -117,7 +117,8 @@ def make_engine(dsn: str | Path, password: str | None, timeout: int) -> Engine:
         from p1harvester.missing import mends
 
         what, right = mends(masked(url.render_as_string()))
-        raise BadSettings(f"P1_DSN leads to no database: {what} ({error}): `{right}`") from error
+        first = str(error).partition("\n")[0]
+        raise BadSettings(f"P1_DSN leads to no database: {what} ({first}): `{right}`") from error
     except (ArgumentError, ValueError) as error:
         # The reason may quote a part of the DSN that is a password.
         raise BadSettings(

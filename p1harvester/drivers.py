@@ -63,6 +63,11 @@ class _Kept(bytes):
 
 
 def _pymysql(host: str | None, query: Query, seconds: int) -> dict[str, Any]:
+    if "ssl" in query:
+        raise BadSettings(
+            "P1_DSN has an option ssl, which PyMySQL cannot be given so: ?ssl_ca=FILE asks for TLS, and FILE shows who"
+            " answers (sql/README.md, TLS)"
+        )
     options: dict[str, Any] = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), seconds)
     if host in THIS_HOST and not any(name.startswith("ssl") for name in query):
         # Within one machine TLS protects nothing, and reading all its authorities costs more than the INSERT.

@@ -1,5 +1,6 @@
-"""What mends a DSN whose driver is not installed."""
+"""What mends a DSN that leads to no database: its driver is not installed, or does not take it so."""
 
+import re
 import sys
 from pathlib import Path
 from shlex import quote
@@ -14,6 +15,7 @@ def mends(dsn: str) -> tuple[str, str]:
     if name == "postgresql" and driver in ("", "psycopg"):
         return "PostgreSQL's driver is an extra, and not installed", _installs_psycopg()
     if name in ("mysql", "mariadb"):
+        rest = re.sub(r"\bssl=[^&]*&?", "", rest).rstrip("?&")
         return "the driver that is installed is PyMySQL", f"P1_DSN={quote(f'{name}+pymysql://{rest}')}"
     if name == "postgresql":
         return "PostgreSQL's driver is psycopg", f"P1_DSN={quote(f'postgresql+psycopg://{rest}')}"

@@ -96,6 +96,7 @@ STATES = {
     ),
     "let in by name": State("either there is no such account", users="CREATE USER {0} IDENTIFIED VIA unix_socket"),
     "no such option": State("ssl_mode is no option of the driver's", dsn="?ssl_mode=required"),
+    "ssl=true": State("an option ssl, which PyMySQL cannot be given so", dsn="?ssl=true"),
     "no database": State("There is no database {0} on the server", "DROP DATABASE {0}", pastes="sudo"),
     "no rights to the database": State("There is no database {0} on the server", "REVOKE ALL ON {0}.* FROM {0}"),
     "no INSERT": State("may not store a row", "REVOKE INSERT ON {0}.* FROM {0}"),

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.server
 ROLE = f"CREATE ROLE {{0}} LOGIN PASSWORD '{PASSWORD.replace('%', '%%')}'"
 OWNED = f"{ROLE}; CREATE DATABASE {{0}} OWNER {{0}}"
 SHARED = f"{ROLE}; CREATE DATABASE {{0}}"
-HBA = "local all admin trust\nhost all all all scram-sha-256\n"
+HBA = "local replication all trust\nlocal all admin trust\nhost all all all scram-sha-256\n"
 
 
 @pytest.fixture(scope="module")
