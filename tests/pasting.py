@@ -103,6 +103,7 @@ class Person:
             "HOME": str(self.folder),
             "SANDBOX": f"{self.folder}/sandbox",
             "PGDATABASE": "postgres",
+            "PAGER": "cat",
         } | known
 
     def _tools(self) -> None:
