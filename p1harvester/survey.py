@@ -14,8 +14,8 @@ from p1harvester.database import Database
 from p1harvester.errors import StoreFailed
 from p1harvester.schema import TABLE, missing_columns, views_are_current
 
-_MAY_CREATE = (1050, 1060, "42P07")
-"""What a server that would create the table says of our trial: a column twice, or another run was first."""
+_MAY = (1050, 1060, "42P07", "42701")
+"""What a server that would create or alter the table says of our trial: it is there, or a column is there twice."""
 
 
 class Survey(Database):
@@ -130,12 +130,19 @@ class Survey(Database):
     def try_create(self) -> None:
         """Let the server check the rights to create the table, and create none."""
         twice = "" if self.kind == "postgresql" else ", time BIGINT"
+        self._try(f"CREATE TABLE {TABLE.name} (time BIGINT{twice})")
+
+    def try_alter(self) -> None:
+        """Let the server check the rights to add columns to the table, and add none."""
+        self._try(f"ALTER TABLE {TABLE.name} ADD COLUMN time BIGINT")
+
+    def _try(self, statement: str) -> None:
         try:
             with self._connection() as connection:
-                connection.exec_driver_sql(f"CREATE TABLE {TABLE.name} (time BIGINT{twice})")
+                connection.exec_driver_sql(statement)
                 connection.rollback()
         except StoreFailed as failure:
-            if failure.server_code not in _MAY_CREATE:
+            if failure.server_code not in _MAY:
                 raise
 
     def views_are_current(self) -> bool:

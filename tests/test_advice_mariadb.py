@@ -3,10 +3,12 @@
 import re
 import secrets
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from tests import servers
 from tests.conftest import Database, Run
@@ -103,6 +105,10 @@ STATES = {
     "no CREATE": State(
         "no p1_readouts yet, and {0} may not make it", "DROP TABLE {0}.p1_readouts; REVOKE CREATE ON {0}.* FROM {0}"
     ),
+    "no ALTER": State(
+        "p1_readouts lacks 1 columns, tariff among them, and {0} may not add them",
+        "ALTER TABLE {0}.p1_readouts DROP COLUMN tariff; REVOKE ALTER ON {0}.* FROM {0}",
+    ),
     "read-only": State(
         "If it follows another server", "SET GLOBAL read_only = ON", mended="SET GLOBAL read_only = OFF", pastes="sudo"
     ),
@@ -144,8 +150,36 @@ def test_the_remedy_is_pasted_and_all_is_well(case: str, server: Server, run: Ru
         assert re.search(state.says.format(name), shown), shown
         assert "FAIL  database" in shown or "rights" in shown or "table" in shown
         person.does(shown, lambda remedy: re.match(state.pastes, remedy) is not None)
-        if "views" in (shown := person.check()) or "there is no p1_readouts yet" in shown:
-            assert run("setup", "-q", "--dsn", set_up).returncode == 0
+        person.sets_up_what_is_left()
         person.is_well()
     finally:
         executed(server, state.mended, name)
+
+
+def test_no_account_may_come_from_here(server: Server, run: Run, tmp_path: Path) -> None:
+    for user, host in server.execute("SELECT User, Host FROM mysql.user WHERE Host IN ('%%', '127.0.0.1')"):
+        server.execute(f"DROP USER '{user}'@'{host.replace('%', '%%')}'")
+    server.execute("CREATE DATABASE p1alone")
+    database = Database("mariadb", f"mysql+pymysql://p1alone@127.0.0.1:{server.port}/p1alone", server)
+    person = Person(run, database, tmp_path)
+    shown = person.check()
+    assert "The server has no account at all that may come from here; for 'p1alone'@'127.0.0.1' it is made so" in shown
+    person.does(shown)
+    assert run("setup", "-q", env=person.env).returncode == 0
+    person.is_well()
+
+
+def test_who_has_all_the_connections(server: Server, run: Run, tmp_path: Path) -> None:
+    database = Database("mariadb", server.new_database(), server)
+    assert run("setup", "-q", env=database.env).returncode == 0
+    person = Person(run, database, tmp_path)
+    server.execute("SET GLOBAL max_connections = 10")
+    with ExitStack() as held:
+        with suppress(sa.exc.OperationalError):
+            for _ in range(12):
+                held.enter_context(database.engine.connect())
+        shown = person.check()
+        assert "has all the connections that it may have" in shown
+        person.does(shown)
+    server.execute("SET GLOBAL max_connections = 151")
+    person.is_well()

@@ -88,6 +88,10 @@ STATES = {
         "may not make it", "ALTER ROLE {0} SET search_path = nowhere", made=SHARED, ready=False
     ),
     "no INSERT": State("may not store a row", within="REVOKE INSERT ON p1_readouts FROM {0}"),
+    "another's table": State(
+        "lacks 1 columns, tariff among them, and {0} may not add them",
+        within="ALTER TABLE p1_readouts DROP COLUMN tariff CASCADE; ALTER TABLE p1_readouts OWNER TO admin",
+    ),
     "read-only transactions": State("It is set up so", "ALTER ROLE {0} SET default_transaction_read_only = on"),
     "no line for this host": State(
         "lets this user in from no such place", hba="local all admin trust\n", pastes="sudo sed"
@@ -138,9 +142,7 @@ def test_the_remedy_is_pasted_and_all_is_well(case: str, server: Server, run: Ru
         person.does(shown, lambda remedy: re.match(state.pastes, remedy) is not None)
         if "FAIL  table" in (again := person.check()):
             person.does(again)
-        if not state.ready:
-            done = run("setup", "-q", env=person.env)
-            assert (done.returncode, done.stderr) == (0, "")
+        person.sets_up_what_is_left()
         person.is_well()
     finally:
         if state.hba != HBA:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from p1harvester.check import tls
 from p1harvester.check.client import NEW, Advice, asking, dsn, in_client, is_here, named, quoted, there
+from p1harvester.check.tls import SOCKET
 from p1harvester.errors import StoreFailed
 from p1harvester.survey import Survey
 
-SOCKET = "/run/mysqld/mysqld.sock"
 _DENIED = (1045, 1698)
 _NO_DATABASE = (1044, 1049)
 _LOCKED = (3118, 4151)
@@ -50,7 +50,8 @@ def _of_the_server(survey: Survey, failure: StoreFailed) -> Advice | None:
             return means, in_client(survey, "SHOW PROCESSLIST", "")
         case code if code == _BLOCKED:
             means = "Too many connections from this host were begun and broken off; the server blocks it until told:"
-            return means, in_client(survey, "FLUSH HOSTS", "")
+            mysqls = "TRUNCATE TABLE performance_schema.host_cache"
+            return means, in_client(survey, mysqls if survey.program == "mysql" else "FLUSH HOSTS", "")
         case code if code == _UNKNOWN_HOST:
             host = re.search(r"Host '([\w.:-]+)' is not allowed", failure.reason)
             account = _account(survey, host[1] if host else "%")

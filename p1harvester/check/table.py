@@ -1,6 +1,7 @@
 """The table and its views: whether they are there and up to date, and whether a row may be stored."""
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from shlex import quote
 
@@ -28,13 +29,7 @@ def check_table(page: Page, survey: Survey) -> bool:
         _say_missing(page, survey, refused)
         return False
     if missing:
-        page.warn(
-            "table",
-            f"p1_readouts lacks {len(missing)} columns, {missing[0]} among them",
-            "It was made by another program or an older version. Columns are added, the rows in it stay as they are;"
-            " the first run does so too.",
-            SETUP,
-        )
+        _say_lacking(page, survey, f"p1_readouts lacks {len(missing)} columns, {missing[0]} among them")
     else:
         large = refused and not _is_compressed(survey)
         page.ok(
@@ -50,16 +45,35 @@ def check_table(page: Page, survey: Survey) -> bool:
     return True
 
 
+def _say_lacking(page: Page, survey: Survey, says: str) -> None:
+    if refused := _tried(survey, survey.try_alter, "ALTER"):
+        page.fail("table", f"{says}, and {survey.user} may not add them", *refused, SETUP)
+        return
+    page.warn(
+        "table",
+        says,
+        "It was made by another program or an older version. Columns are added, the rows in it stay as they are;"
+        " the first run does so too.",
+        SETUP,
+    )
+
+
+def _tried(survey: Survey, trial: Callable[[], None], right: str) -> Advice | None:
+    """What mends that the server refuses something; None where it does not."""
+    if survey.kind == "sqlite":
+        return None
+    try:
+        trial()
+    except StoreFailed as failure:
+        return _advice(survey, failure, right)
+    return None
+
+
 def _say_missing(page: Page, survey: Survey, refused: str) -> None:
     says = "there is no p1_readouts yet"
-    if survey.kind != "sqlite":
-        try:
-            survey.try_create()
-        except StoreFailed as failure:
-            means, *remedies = _advice(survey, failure, "CREATE")
-            page.fail("table", f"{says}, and {survey.user} may not make it", means, *remedies)
-            return
-    if refused:
+    if advice := _tried(survey, survey.try_create, "CREATE"):
+        page.fail("table", f"{says}, and {survey.user} may not make it", *advice)
+    elif refused:
         name, _, value = refused.partition(" = ")
         means = (
             "The first run makes it without compression, so that a row takes twice the room. Before it is made, this"
@@ -115,6 +129,8 @@ def _grant(survey: Survey, right: str) -> str:
         )
         return in_client(survey, f"GRANT {rights} ON {on} TO {survey.account()}")
     role = named(survey, survey.user)
+    if right == "ALTER":
+        return in_client(survey, f"ALTER TABLE p1_readouts OWNER TO {role}")
     if right == "INSERT":
         return in_client(survey, f"GRANT SELECT, INSERT ON p1_readouts TO {role}")
     [schema] = survey.ask("SELECT current_schema()")

@@ -3,6 +3,7 @@
 import os
 import re
 from contextlib import suppress
+from pathlib import Path
 from shlex import quote
 
 from p1harvester.check.client import Advice, dsn, in_client, is_here
@@ -10,6 +11,7 @@ from p1harvester.errors import StoreFailed
 from p1harvester.survey import Survey
 from p1harvester.user import user
 
+SOCKET = "/run/mysqld/mysqld.sock"
 COPY = "/etc/ssl/certs/p1harvester-db.pem"
 _FAULTS = (
     r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|does not match host name"
@@ -85,14 +87,21 @@ def asked_for_the_password(survey: Survey) -> Advice:
         " that is verified, it gets what it asks for:"
     )
     if is_here(survey):
-        return means, _by_socket(survey)
+        return means, _by_socket(survey), *_in_a_container(survey)
     return means, _with_certificate(survey, "/FOLDER/ca.pem") + f"     # whoever signed {survey.host}'s certificate"
+
+
+def _in_a_container(survey: Survey) -> Advice:
+    """The way to a MySQL that seems to have no socket here: what it makes for itself, that names no host."""
+    if survey.program != "mysql" or Path(SOCKET).exists():
+        return ()
+    return (f"{_with_certificate(survey, COPY, loose=True)}     # a container's: a copy of its /var/lib/mysql/ca.pem",)
 
 
 def _by_socket(survey: Survey) -> str:
     if survey.kind == "postgresql":
         return dsn(survey, host="/var/run/postgresql")
-    return dsn(survey, unix_socket="/run/mysqld/mysqld.sock")
+    return dsn(survey, unix_socket=SOCKET)
 
 
 def _with_certificate(survey: Survey, file: str, *, loose: bool = False) -> str:
