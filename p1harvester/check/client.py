@@ -19,7 +19,7 @@ def is_here(survey: Survey) -> bool:
     return survey.kind == "sqlite" or survey.socket is not None or survey.host in THIS_HOST
 
 
-def there(survey: Survey, hint: str = "") -> str:
+def comment(survey: Survey, hint: str = "") -> str:
     """The comment behind a command that is given on the server's host; that is not named where it is this one."""
     said = "; ".join(filter(None, ("" if is_here(survey) else f"on {survey.host}", hint)))
     return f"     # {said}" if said else ""
@@ -45,7 +45,7 @@ def in_client(survey: Survey, statement: str, name: str | None = None, hint: str
         "sqlite": ["sqlite3", quote(str(survey.file)), quoted(statement)],
         "postgresql": ["sudo -u postgres psql", name and quote(name), "-c", quoted(statement)],
     }.get(survey.kind, [f"sudo {survey.program}", name and quote(name), "-e", quoted(statement)])
-    return " ".join(filter(None, words)) + there(survey, hint)
+    return " ".join(filter(None, words)) + comment(survey, hint)
 
 
 def asking(survey: Survey, statement: str, hint: str = "", options: str = "", into: str = "") -> str:
@@ -60,7 +60,7 @@ def asking(survey: Survey, statement: str, hint: str = "", options: str = "", in
     else:
         word = f'"{statement}"'
     hint = "; ".join(filter(None, ("one without ' and \\", hint)))
-    return f"read -rsp 'New password: ' new; sudo {survey.program}{options} <<< {word}{into}{there(survey, hint)}"
+    return f"read -rsp 'New password: ' new; sudo {survey.program}{options} <<< {word}{into}{comment(survey, hint)}"
 
 
 def lasting(survey: Survey, name: str, value: str) -> Advice:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from p1harvester.check import tls
-from p1harvester.check.client import NEW, Advice, asking, dsn, in_client, is_here, named, quoted, there
+from p1harvester.check.client import NEW, Advice, asking, comment, dsn, in_client, is_here, named, quoted
 from p1harvester.check.tls import SOCKET
 from p1harvester.errors import StoreFailed
 from p1harvester.survey import Survey
@@ -148,7 +148,7 @@ def _for_each_account(survey: Survey, change: str) -> str:
     statement = f"SELECT CONCAT('ALTER USER ', {account}, '{change};') FROM mysql.user WHERE User = {user}"  # noqa: S608
     if NEW in statement:
         return asking(survey, statement, options=" -rN", into=f" | sudo {survey.program}")
-    return f"sudo {survey.program} -rNe {quoted(statement)} | sudo {survey.program}{there(survey)}"
+    return f"sudo {survey.program} -rNe {quoted(statement)} | sudo {survey.program}{comment(survey)}"
 
 
 def _makes(survey: Survey, account: str) -> Advice:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from shlex import quote
 
 from p1harvester.check import tls
-from p1harvester.check.client import Advice, dsn, in_client, named, quoted, there
+from p1harvester.check.client import Advice, comment, dsn, in_client, named, quoted
 from p1harvester.errors import StoreFailed
 from p1harvester.survey import Survey
 
@@ -22,7 +22,7 @@ def refusal(survey: Survey, failure: StoreFailed) -> Advice | None:
 def _no_database(survey: Survey, _: str) -> Advice:
     means = f"There is no database {survey.name} on the server."
     owner, name = quote(survey.user), quote(survey.name)
-    return means, f"sudo -u postgres createdb --owner {owner} {name}{there(survey)}"
+    return means, f"sudo -u postgres createdb --owner {owner} {name}{comment(survey)}"
 
 
 def _no_connect(survey: Survey, _: str) -> Advice:
@@ -86,7 +86,7 @@ def _busy(survey: Survey, _: str) -> Advice:
 
 def _not_yet(survey: Survey, _: str) -> Advice:
     means = "The server is starting, stopping or recovering. Readings wait in the spool until it answers."
-    return means, f"systemctl status 'postgresql*'{there(survey)}"
+    return means, f"systemctl status 'postgresql*'{comment(survey)}"
 
 
 _KNOWN: tuple[tuple[str, Callable[[Survey, str], Advice]], ...] = (
@@ -104,19 +104,19 @@ _KNOWN: tuple[tuple[str, Callable[[Survey, str], Advice]], ...] = (
 
 
 def _makes_role(survey: Survey, hint: str) -> str:
-    return f"sudo -u postgres createuser {quote(survey.user)}{there(survey, hint)}"
+    return f"sudo -u postgres createuser {quote(survey.user)}{comment(survey, hint)}"
 
 
 def _sets_password(survey: Survey) -> str:
     command = rf"\password {named(survey, survey.user)}"
-    return f"sudo -u postgres psql -c {quote(command)}{there(survey, 'asks for it')}"
+    return f"sudo -u postgres psql -c {quote(command)}{comment(survey, 'asks for it')}"
 
 
 def _lets_in_by_password(survey: Survey, address: str) -> str:
     where = f"host {_word(survey.name)} {_word(survey.user)} {address}"
     line = where if address else f"local {_word(survey.name)} {_word(survey.user)}"
     at_the_top = f"1i {line} scram-sha-256"
-    return f'sudo sed -i {quoted(at_the_top)} "{_HBA_FILE}" && {_RELOAD}{there(survey)}'
+    return f'sudo sed -i {quoted(at_the_top)} "{_HBA_FILE}" && {_RELOAD}{comment(survey)}'
 
 
 def _word(name: str) -> str:
