@@ -159,7 +159,8 @@ def test_the_remedy_is_pasted_and_all_is_well(case: str, server: Server, run: Ru
 def test_no_account_may_come_from_here(server: Server, run: Run, tmp_path: Path) -> None:
     for user, host in server.execute("SELECT User, Host FROM mysql.user WHERE Host IN ('%%', '127.0.0.1')"):
         server.execute(f"DROP USER '{user}'@'{host.replace('%', '%%')}'")
-    server.execute("CREATE DATABASE p1alone")
+    # MariaDB keeps in mind that somebody might have come from anywhere.
+    server.execute("FLUSH PRIVILEGES", "CREATE DATABASE p1alone")
     database = Database("mariadb", f"mysql+pymysql://p1alone@127.0.0.1:{server.port}/p1alone", server)
     person = Person(run, database, tmp_path)
     shown = person.check()

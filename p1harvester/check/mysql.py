@@ -22,7 +22,7 @@ _SETTING = "P1_DSN_PASSWORD='...'     # the same here, in the env file"
 
 def refusal(survey: Survey, failure: StoreFailed) -> Advice | None:
     """What the server's refusal means, and what mends it; None where nothing is known of it."""
-    if "MySQL server" in failure.reason:
+    if "this MySQL server" in failure.reason:
         survey.program = "mysql"
     code, account = failure.server_code, account_in(survey, failure.reason)
     if code in _DENIED:
