@@ -5,6 +5,7 @@ unix socket, or over TLS with a verified certificate. Elsewhere a server gets an
 not the password in clear, not under a key that the server itself sends, not as PostgreSQL's MD5.
 """
 
+import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -22,6 +23,8 @@ ASKED = (
     " (?unix_socket=/run/mysqld/mysqld.sock) or TLS whose certificate is verified (?ssl_ca=FILE)"
 )
 _LIBPQ_WITH_REQUIRE_AUTH = 160000
+# For 32 bits nobody builds it.
+_BRINGS_A_NEWER_ONE = ", or `pip install 'psycopg[binary]'`, which brings a newer one" if sys.maxsize > 1 << 32 else ""
 
 
 def driver_options(driver: str, host: str | None, query: Query, password: str | None, seconds: int) -> dict[str, Any]:
@@ -96,7 +99,7 @@ def _psycopg(host: str | None, query: Query, seconds: int) -> dict[str, Any]:
             raise BadSettings(
                 f"libpq {pq.version() // 10000} cannot keep the password from whoever listens in the server's place:"
                 " let P1_DSN name the server's unix socket (?host=/var/run/postgresql), or verify its certificate"
-                " (?sslmode=verify-full&sslrootcert=FILE), or `pip install 'psycopg[binary]'`, which brings a newer one"
+                f" (?sslmode=verify-full&sslrootcert=FILE){_BRINGS_A_NEWER_ONE}"
             )
         options["require_auth"] = "!password,!md5"
     return options

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from shlex import quote
 
+from p1harvester.drivers import THIS_HOST
+
 _IS_32_BIT = sys.maxsize < 1 << 32
 
 
@@ -13,6 +15,8 @@ def mends(dsn: str) -> tuple[str, str]:
     dialect, _, rest = dsn.replace(":***@", "@").partition("://")
     name, _, driver = dialect.partition("+")
     if name == "postgresql" and driver in ("", "psycopg"):
+        if _IS_32_BIT and "psycopg" in sys.modules:
+            return "Debian's libpq is too old for that line", f"P1_DSN={quote(f'{dialect}://{_by_a_safe_line(rest)}')}"
         return "PostgreSQL's driver is an extra, and not installed", _installs_psycopg()
     if name in ("mysql", "mariadb"):
         rest = re.sub(r"\bssl=[^&]*&?", "", rest).rstrip("?&")
@@ -28,3 +32,12 @@ def _installs_psycopg() -> str:
     if _IS_32_BIT:
         return f"sudo apt-get install -y libpq5 && sudo {pip} install psycopg"
     return f"sudo {pip} install 'psycopg[binary]'"
+
+
+def _by_a_safe_line(rest: str) -> str:
+    """A DSN behind its `://`, by the unix socket or under a certificate that is verified."""
+    place, _, name = rest.partition("?")[0].partition("/")
+    user, _, host = place.rpartition("@")
+    if host.partition(":")[0] in THIS_HOST:
+        return f"{user}@/{name}?host=/var/run/postgresql"
+    return f"{place}/{name}?sslmode=verify-full&sslrootcert=/etc/ssl/certs/p1harvester-db.pem"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from p1harvester import missing
 from tests.conftest import Run
 from tests.meter import FOLDER
 
@@ -34,3 +35,28 @@ def test_what_is_said(dsn: str, remedy: str, run: Run, tmp_path: Path) -> None:
     assert done.returncode == 78
     said = remedy.removeprefix("-> ").strip()
     assert said in done.stderr or "an option ssl" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("loaded", "dsn", "remedy"),
+    [
+        (
+            False,
+            "postgresql+psycopg://p1@db/p1",
+            f"sudo apt-get install -y libpq5 && sudo {sys.prefix}/bin/pip install psycopg",
+        ),
+        (True, "postgresql+psycopg://p1@127.0.0.1/p1", "P1_DSN='postgresql+psycopg://p1@/p1?host=/var/run/postgresql'"),
+        (
+            True,
+            "postgresql+psycopg://p1@db:5433/p1?charset=utf8",
+            "P1_DSN='postgresql+psycopg://p1@db:5433/p1?sslmode=verify-full"
+            "&sslrootcert=/etc/ssl/certs/p1harvester-db.pem'",
+        ),
+    ],
+)
+def test_32_bits_have_debians_libpq(loaded: bool, dsn: str, remedy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(missing, "_IS_32_BIT", True)
+    monkeypatch.delitem(sys.modules, "psycopg", raising=False)
+    if loaded:
+        monkeypatch.setitem(sys.modules, "psycopg", pytest)
+    assert missing.mends(dsn)[1] == remedy
