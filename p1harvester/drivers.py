@@ -5,6 +5,7 @@ unix socket, or over TLS with a verified certificate. Elsewhere a server gets an
 not the password in clear, not under a key that the server itself sends, not as PostgreSQL's MD5.
 """
 
+import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -22,6 +23,8 @@ ASKED = (
     " (?unix_socket=/run/mysqld/mysqld.sock) or TLS whose certificate is verified (?ssl_ca=FILE)"
 )
 _LIBPQ_WITH_REQUIRE_AUTH = 160000
+# For 32 bits nobody builds it.
+_BRINGS_A_NEWER_ONE = ", or `pip install 'psycopg[binary]'`, which brings a newer one" if sys.maxsize > 1 << 32 else ""
 
 
 def driver_options(driver: str, host: str | None, query: Query, password: str | None, seconds: int) -> dict[str, Any]:
@@ -63,6 +66,11 @@ class _Kept(bytes):
 
 
 def _pymysql(host: str | None, query: Query, seconds: int) -> dict[str, Any]:
+    if "ssl" in query:
+        raise BadSettings(
+            "P1_DSN has an option ssl, which PyMySQL cannot be given so: ?ssl_ca=FILE asks for TLS, and FILE shows who"
+            " answers (sql/README.md, TLS)"
+        )
     options: dict[str, Any] = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), seconds)
     if host in THIS_HOST and not any(name.startswith("ssl") for name in query):
         # Within one machine TLS protects nothing, and reading all its authorities costs more than the INSERT.
@@ -80,8 +88,9 @@ def _is_private_to_pymysql(query: Query) -> bool:
 def _psycopg(host: str | None, query: Query, seconds: int) -> dict[str, Any]:
     options: dict[str, Any] = {
         "connect_timeout": seconds,
-        "options": f"-c statement_timeout={seconds}s",
         "tcp_user_timeout": seconds * 1000,
+        # A pooler may give each transaction another of the server's sessions, which knows no statement of ours.
+        "prepare_threshold": None,
     }
     if not _is_private_to_libpq(host, query) and "require_auth" not in query:
         from psycopg import pq
@@ -90,10 +99,21 @@ def _psycopg(host: str | None, query: Query, seconds: int) -> dict[str, Any]:
             raise BadSettings(
                 f"libpq {pq.version() // 10000} cannot keep the password from whoever listens in the server's place:"
                 " let P1_DSN name the server's unix socket (?host=/var/run/postgresql), or verify its certificate"
-                " (?sslmode=verify-full&sslrootcert=FILE), or `pip install 'psycopg[binary]'`, which brings a newer one"
+                f" (?sslmode=verify-full&sslrootcert=FILE){_BRINGS_A_NEWER_ONE}"
             )
         options["require_auth"] = "!password,!md5"
     return options
+
+
+def opening(driver: str, query: Query, seconds: int) -> str | None:
+    """The statement that each transaction must begin with, so that no other takes longer; None where there is none.
+
+    For PostgreSQL. A pooler such as pgbouncer takes no `options` when it is connected to, and what is set for a session
+    may reach somebody else's.
+    """
+    if driver != "psycopg" or "options" in query:
+        return None
+    return f"SET LOCAL statement_timeout = '{seconds}s'"
 
 
 def _is_private_to_libpq(host: str | None, query: Query) -> bool:

@@ -77,7 +77,7 @@ def test_quiet_leaves_out_what_is_well(sqlite: Database, run: Run) -> None:
         ({"P1_PORT": "{0}/closed/port"}, "Not even its folder can be looked into"),
         ({"P1_PORT": "/dev/\udcff"}, "-> P1_PORT=/dev/"),
         ({"P1_DSN": "sqlite:///{0}/read-only.db"}, "attempt to write a readonly database"),
-        ({"P1_PORT": "socket://127.0.0.1:1"}, "-> systemctl status ser2net"),
+        ({"P1_PORT": "socket://127.0.0.1:1"}, "-> ping -c 3 127.0.0.1"),
         ({"P1_PORT": "{0}/empty.db"}, "empty.db is empty"),
         ({"P1_PORT": "{0}/denied"}, "-> sudo chmod g+rw "),
         ({"P1_PORT": "{0}/unknown"}, "no line of the telegram is known"),

@@ -6,7 +6,7 @@ import pytest
 
 from tests import servers
 from tests.conftest import Database, Run
-from tests.meter import telegram_of
+from tests.meter import FOLDER, telegram_of
 from tests.servers import Server
 
 SECOND = 1700000000
@@ -61,7 +61,15 @@ def test_a_table_that_may_not_be_compressed_is_made_without(
 
 def test_a_table_whose_pages_are_large_is_made_without(large_pages: Server, run: Run) -> None:
     database = Database("mariadb", large_pages.new_database(), large_pages)
+    words, env = ("check", "--port", FOLDER / "dsmr-5.0.2.txt"), database.env | {"COLUMNS": "999"}
+    assert (
+        "no p1_readouts yet, and the server compresses none: innodb_page_size = 32768\n" in run(*words, env=env).stdout
+    )
     assert works(database, run)
+    assert (
+        "uncompressed, at twice the room, for the server compresses none: innodb_page_size"
+        in run(*words, env=env).stdout
+    )
     assert row_format(database) == "Dynamic"
 
 
