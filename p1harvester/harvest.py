@@ -3,24 +3,20 @@
 import logging
 import time
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from p1harvester import clock
-from p1harvester.errors import NOTICE, NoTelegram, StoreFailed
+from p1harvester.errors import NOTICE, NoTelegram
 from p1harvester.listen import Cause, Heard, listen
 from p1harvester.parser import remarks
 from p1harvester.port import Port, open_port
 from p1harvester.reading import Reading
 from p1harvester.report import summary
 from p1harvester.settings import Settings
-from p1harvester.signals import ignored, kept_first
+from p1harvester.signals import kept_first
 
 log = logging.getLogger(__name__)
 
-DRAIN_FOR = 10
-"""Seconds that one run may spend on bringing readings from the spool into the database."""
-DRAIN_UNTIL = 40
-"""Seconds after its start when a run begins no further batch, so that it ends within 55."""
 _WHY_NONE = {
     Cause.EMPTY: "no telegram: not a single byte is in {name}",
     Cause.SILENCE: "no telegram: not a single byte came from {name}; is the cable in the meter's P1 port, and has the"
@@ -47,23 +43,17 @@ _WHY_NONE = {
 def harvest(settings: Settings) -> str:
     """Store one reading; return a sentence that says what was stored. Raises the errors of P1Error's family."""
     started = time.monotonic()
+
     with ExitStack() as in_hand:
         with open_port(settings.port, settings.baud, started + settings.timeout) as port:
             # The meter's bytes pile up in the kernel while this is imported.
-            from p1harvester.spool import Spool, keep
-            from p1harvester.store import Store
+            from p1harvester.ways import Ways
 
-            database = Store(settings.dsn, settings.password)
-            spool = Spool(settings.spool, database) if settings.spool else None
+            database = Ways(settings)
             _, reading = next_reading(port, settings.key)
-            in_hand.enter_context(kept_first(lambda why: keep(spool, reading, StoreFailed(str(database), why))))
-        try:
-            second = database.insert(asdict(reading))
-        except StoreFailed as failure:
-            with ignored():
-                raise keep(spool, reading, failure) from failure
-    if spool:
-        spool.drain(reading.meter_id, min(time.monotonic() + DRAIN_FOR, started + DRAIN_UNTIL))
+            in_hand.enter_context(kept_first(lambda why: database.kept(reading, why)))
+        second = database.insert(reading)
+    database.drain(reading.meter_id, started)
     if second is None:
         return f"there already: {summary(reading)}, in {database}"
     return f"stored: {summary(replace(reading, time=second))}, in {database}"
