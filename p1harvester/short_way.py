@@ -16,7 +16,7 @@ from p1harvester.drivers import driver_options
 from p1harvester.dsn import Dsn, parse
 from p1harvester.signals import alarm
 
-TIMEOUT = 2
+TIMEOUT = 3
 """Seconds, of the time that a run has for its database; what is left of it is the full way's."""
 
 # Each character means itself, and nothing is left out that it takes to store a row.
@@ -69,6 +69,8 @@ class ShortWay:
 
 
 def _file(dsn: Dsn) -> dict[str, Any]:
+    if dsn.password:
+        raise ValueError("not plain")
     path = os.path.abspath(dsn.database or "")  # noqa: PTH100 -- links stay: SQLAlchemy does no more
     arguments: dict[str, Any] = {"database": path, "check_same_thread": False}
     return arguments | driver_options("pysqlite", None, {}, None, TIMEOUT)

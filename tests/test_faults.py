@@ -20,12 +20,12 @@ import sqlalchemy as sa
 from p1harvester.errors import Spooled
 from p1harvester.harvest import harvest
 from p1harvester.settings import Settings
-from tests.conftest import COMMAND, UNMEASURED, Database, Run, unprivileged
+from tests.conftest import COMMAND, UNMEASURED, Database, Run, both_ways, unprivileged
 from tests.meter import numbered, telegram_of
 from tests.proxy import Proxy
 from tests.servers import PASSWORD
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, both_ways]
 
 NOON = 1700000000
 Harvest = Callable[..., CompletedProcess[str]]
