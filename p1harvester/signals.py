@@ -64,8 +64,8 @@ def alarm(seconds: int, spent: float = 0) -> Iterator[None]:
         raise TimeoutError(f"no answer within {seconds} s")
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds - spent, 0.001))
     try:
+        signal.setitimer(signal.ITIMER_REAL, max(seconds - spent, 0.001))
         yield
     finally:
         signal.alarm(0)

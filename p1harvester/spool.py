@@ -93,7 +93,8 @@ class Spool:
             )
         if log.isEnabledFor(logging.INFO):
             left = sum(each.readings for each in self._file.waiting())
-            log.info("%d readings came from the spool, %d wait in it", moved, left)
+            if moved or left:
+                log.info("%d readings came from the spool, %d wait in it", moved, left)
 
     def _put_aside(self) -> None:
         """Give a damaged file another name, if it is a spool's and no other run has done so meanwhile."""
