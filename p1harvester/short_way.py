@@ -27,7 +27,7 @@ _PLAIN = re.compile(
 )
 _OPTIONS = {
     "pymysql": {"charset", "ssl_ca", "unix_socket"},
-    "psycopg": {"host", "sslmode", "sslrootcert"},
+    "psycopg": {"host", "port", "sslmode", "sslrootcert"},
 }
 
 

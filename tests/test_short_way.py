@@ -41,6 +41,7 @@ p1@db/p1?charset=utf8mb4 p1@db/p1?ssl_ca=ca.pem&charset=latin1
 p1@[::1]/p1?unix_socket=/x&charset=utf8mb4&ssl_ca=ca.pem
 """)
 POSTGRESQLS = listed("""
+p1@/p1?host=/var/run/postgresql&port=5433 p1@/p1?port=5433 p1@db:1/p1?port=5433
 p1@/p1?host=/var/run/postgresql p1@localhost:5433/p1?host=/var/run/postgresql p1@db/p1?sslmode=verify-full
 p1:x@db/p1?sslmode=verify-full&sslrootcert=/etc/ca.pem p1@db/p1?sslmode=disable p1@/p1?host=db.example.org
 """)
@@ -61,7 +62,7 @@ mysql+pymysql://p1@localhost/p1? mysql+pymysql://p1@localhost/p1?charset= mysql+
 mysql+pymysql://p1@localhost/p1?charset=a&charset=b mysql+pymysql://p1@localhost/p1?charset=a;x=b
 mysql+pymysql://p1@localhost/p1?connect_timeout=9 mysql+pymysql://p1@localhost/p1?ssl_disabled=true
 mysql+pymysql://p1@localhost/p1?ssl_verify_cert=true&ssl_ca=ca.pem mysql+pymysql://p1@localhost/p1?unix_socket=a+b
-postgresql+psycopg://p1@/p1?host=one,two postgresql+psycopg://p1@/p1?host=db:5433 postgresql+psycopg:///p1?port=5433
+postgresql+psycopg://p1@/p1?host=one,two postgresql+psycopg://p1@/p1?host=db:5433
 postgresql+psycopg://p1@/p1?options=-cx postgresql+psycopg://p1@/p1?require_auth=none oracle+oracledb://p1@db/p1
 postgresql+psycopg://p1@/p1?unix_socket=/x mysql+pymysql://p1@localhost/p1?host=/x sqlite+pysqlite:///x.db
 sqlite:///x.db?timeout=600 sqlite:///x%20y.db sqlite:///a;b.db sqlite:/// sqlite://x.db
