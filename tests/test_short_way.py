@@ -104,8 +104,7 @@ def test_a_driver_is_given_what_sqlalchemy_gives_it(password: str | None) -> Non
 
 @pytest.mark.parametrize("dsn", UNUSUAL)
 def test_what_is_unusual_goes_the_full_way(dsn: str) -> None:
-    path = Settings("-", None, dsn, None, timeout=5, spool=None)
-    assert ways.short_way(path) is None
+    assert ways.short_way(Settings("-", None, dsn, None, timeout=5, spool=None)) is None
 
 
 def imports_sqlalchemy(run: Run, second: int, env: dict[str, str]) -> bool:
@@ -224,7 +223,7 @@ def test_both_ways_lead_to_the_same(
         lines,
     )
     steps = data.draw(st.lists(step, min_size=1, max_size=5))
-    left = []
+    left, spool_file = [], Database("sqlite", f"sqlite:///{tmp_path}/spool.db", None)
     for full in (False, True):
         host = Host(database, tmp_path)
         logging.getLogger("p1harvester").addHandler(host)
@@ -235,17 +234,11 @@ def test_both_ways_lead_to_the_same(
                 patched.setattr(ways, "short_way", lambda _: None)
             outcomes = []
             for state, away, spool, second, power, more in steps:
-                statements = STATES[state](second)
-                database.execute(*statements or ["SELECT 1"])
+                database.execute(*STATES[state](second) or ["SELECT 1"])
                 outcomes.append(host.run(telegram_of(second, power, *more), spool=spool, **away))
         logging.getLogger("p1harvester").removeHandler(host)
-        left.append((outcomes, host.said, contents(database), contents(waiting(tmp_path))))
+        left.append((outcomes, host.said, contents(database), contents(spool_file)))
     assert left[0] == left[1]
-
-
-def waiting(folder: Path) -> Database:
-    """The spool, as a database."""
-    return Database("sqlite", f"sqlite:///{folder}/spool.db", None)
 
 
 def contents(database: Database) -> list[Any]:
