@@ -124,7 +124,10 @@ def _parser() -> argparse.ArgumentParser:
         parents=[common],
     )
     parser.set_defaults(command=None, quiet=False, verbose=False)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands (none: read and store)")
+    # Left to argparse, the name would be made by what formats help: that imports shutil, and all that compresses.
+    commands = parser.add_subparsers(
+        prog="p1harvester", dest="command", metavar="COMMAND", title="commands (none: read and store)"
+    )
 
     def add(name: str, does: str, examples: str) -> argparse.ArgumentParser:
         form = argparse.RawDescriptionHelpFormatter

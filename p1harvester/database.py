@@ -3,7 +3,6 @@
 `Store` writes through it, `Survey` only asks.
 """
 
-import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -17,6 +16,7 @@ from p1harvester.drivers import ASKED, REFUSED, asked_for_the_password, driver_o
 from p1harvester.dsn import masked
 from p1harvester.errors import BadSettings, StoreFailed
 from p1harvester.schema import server_code
+from p1harvester.signals import alarm
 
 TIMEOUT = 5
 """Seconds to connect, and for each statement."""
@@ -55,9 +55,10 @@ class Database:
         return Path(name) if name and self._engine.dialect.name == "sqlite" else None
 
     @contextmanager
-    def _connection(self) -> Iterator[Connection]:
+    def _connection(self, spent: float = 0) -> Iterator[Connection]:
+        """A connection within the time for it, of which so many seconds are spent."""
         try:
-            with alarm(2 * self._timeout), self._names_limited(), self._engine.connect() as connection:
+            with alarm(2 * self._timeout, spent), self._names_limited(), self._engine.connect() as connection:
                 try:
                     yield connection
                 except BaseException:
@@ -125,19 +126,3 @@ def make_engine(dsn: str | Path, password: str | None, timeout: int) -> Engine:
             "P1_DSN is no database URL: it is written dialect+driver://user@host/database,"
             " and a password with special characters goes into P1_DSN_PASSWORD"
         ) from error
-
-
-@contextmanager
-def alarm(seconds: int) -> Iterator[None]:
-    """Raise TimeoutError after so many seconds: a driver may wait for ever for a server that has stopped talking."""
-
-    def ring(*_: object) -> None:
-        raise TimeoutError(f"no answer within {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)

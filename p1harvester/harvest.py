@@ -1,70 +1,41 @@
 """The story of one run: open the port, make the database ready, wait for a telegram, store its reading."""
 
-from __future__ import annotations
-
 import logging
 import time
 from contextlib import ExitStack
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from p1harvester import clock
-from p1harvester.errors import NOTICE, NoTelegram, StoreFailed
+from p1harvester.errors import NOTICE, NoTelegram
 from p1harvester.listen import listen
 from p1harvester.parser import remarks
 from p1harvester.port import Port, open_port
 from p1harvester.reading import Reading
 from p1harvester.report import summary
 from p1harvester.settings import Settings
-from p1harvester.signals import ignored, kept_first
+from p1harvester.signals import kept_first
 from p1harvester.user import command
 
-if TYPE_CHECKING:
-    from p1harvester.store import Store
-
 log = logging.getLogger(__name__)
-
-DRAIN_FOR = 10
-"""Seconds that one run may spend on bringing readings from the spool into the database."""
-DRAIN_UNTIL = 40
-"""Seconds after its start when a run begins no further batch, so that it ends within 55."""
 
 
 def harvest(settings: Settings) -> str:
     """Store one reading; return a sentence that says what was stored. Raises the errors of P1Error's family."""
     started = time.monotonic()
+
     with ExitStack() as in_hand:
         with open_port(settings.port, settings.baud, started + settings.timeout) as port:
             # The meter's bytes pile up in the kernel while this is imported.
-            from p1harvester.spool import Spool, keep
-            from p1harvester.store import Store
+            from p1harvester.ways import Ways
 
-            database = Store(settings.dsn, settings.password)
-            spool = Spool(settings.spool, database) if settings.spool else None
+            database = Ways(settings)
             _, reading = next_reading(port, settings.key)
-            in_hand.enter_context(kept_first(lambda why: keep(spool, reading, StoreFailed(str(database), why))))
-        try:
-            second = database.insert(asdict(reading))
-        except StoreFailed as failure:
-            with ignored():
-                raise keep(spool, reading, failure) from failure
-    if database.mended:
-        _make_views(database)
-    if spool:
-        spool.drain(reading.meter_id, min(time.monotonic() + DRAIN_FOR, started + DRAIN_UNTIL))
+            in_hand.enter_context(kept_first(lambda why: database.kept(reading, why)))
+        second = database.insert(reading)
+    database.drain(reading.meter_id, started)
     if second is None:
         return f"there already: {summary(reading)}, in {database}"
     return f"stored: {summary(replace(reading, time=second))}, in {database}"
-
-
-def _make_views(database: Store) -> None:
-    try:
-        database.set_up_views()
-    except StoreFailed as failure:
-        # The reading is stored; a user who may do no more than the job needs is as it should be.
-        log.log(
-            NOTICE, "the table was made or mended, its views were not: %s; `%s setup` makes them", failure, command()
-        )
 
 
 def _dated(reading: Reading, port: Port) -> Reading:

@@ -11,6 +11,7 @@ from shlex import quote
 from typing import NamedTuple
 
 from p1harvester.dsn import parse
+from p1harvester.env_file import bindings
 from p1harvester.errors import BadSettings
 from p1harvester.user import command
 
@@ -97,21 +98,17 @@ def _defaults(given: Mapping[str, _Setting], environ: Mapping[str, str]) -> dict
     return {name: _Setting(text, "the default") for name, text in texts.items()}
 
 
-def _from_file(name: str | None, warnings: list[Warned]) -> dict[str, _Setting]:
-    path = name or _env_file(warnings)
+def _from_file(given: str | None, warnings: list[Warned]) -> dict[str, _Setting]:
+    path = given or _env_file(warnings)
     if path is None:
         return {}
-    from dotenv.parser import parse_stream
-
     found = {}
     try:
         with Path(path).open(encoding="utf-8") as stream:
             others_read = stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & stat.S_IROTH
-            for binding in parse_stream(stream):
-                if binding.error:
-                    raise BadSettings(f"line {binding.original.line} of {path} is not of the form NAME=value")
-                if binding.key and binding.key.startswith("P1_") and binding.value:
-                    found[binding.key] = _Setting(binding.value, path)
+            for name, value in bindings(stream.read(), path):
+                if name.startswith("P1_"):
+                    found[name] = _Setting(value, path)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
         raise BadSettings(f"the settings file {path} cannot be read: {reason}") from error

@@ -1,4 +1,4 @@
-"""Signals that end a run: a reading that is in hand is kept first."""
+"""Signals that end a run: a reading that is in hand is kept first. And the one by which waiting ends."""
 
 import logging
 import os
@@ -41,6 +41,35 @@ def ignored() -> Iterator[None]:
     """Within, no signal ends the run: it is short and must be finished."""
     with _handled(signal.SIG_IGN):
         yield
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Within, a signal that would end the run waits: half a module is of no use to whom it calls."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def alarm(seconds: int, spent: float = 0) -> Iterator[None]:
+    """Raise TimeoutError after so many seconds, some of which may be spent.
+
+    A driver may wait for ever for a server that has stopped talking.
+    """
+
+    def ring(*_: object) -> None:
+        raise TimeoutError(f"no answer within {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, max(seconds - spent, 0.001))
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @contextmanager

@@ -7,17 +7,16 @@ committed it, not before; a crash in between leaves a duplicate, which the next 
 import fcntl
 import logging
 import os
-import stat
 import time
 from dataclasses import asdict
 from pathlib import Path
 
 from p1harvester.database import Database
 from p1harvester.errors import BadSettings, Denied, NothingStored, Spooled, StoreFailed
+from p1harvester.peek import is_ours
 from p1harvester.reading import Reading
 from p1harvester.report import as_insert, local
 from p1harvester.store import Store
-from p1harvester.user import user
 from p1harvester.waiting import TIMEOUT, SpoolFile
 
 BATCH = 1000
@@ -46,7 +45,7 @@ class Spool:
 
     def keep(self, reading: Reading) -> tuple[int, int]:
         """Keep one reading; return how many wait, and the oldest one's time. Raises StoreFailed and Denied."""
-        self._is_ours()
+        is_ours(self.path)
         row, identity = asdict(reading), self._database.identity
         try:
             self._file.keep(row, identity)
@@ -65,7 +64,7 @@ class Spool:
         that fails is left to the next run, with a warning.
         """
         try:
-            if not self._is_ours():
+            if not is_ours(self.path):
                 return
         except Denied as error:
             raise Denied(f"the reading is stored, but {error}") from error
@@ -76,20 +75,6 @@ class Spool:
                 self._put_aside()
             else:
                 log.warning("the spool could not be emptied yet: %s", error)
-
-    def _is_ours(self) -> bool:
-        """Whether the file is there. Raises Denied where it is not ours alone to fill and to empty."""
-        try:
-            status = os.lstat(self.path)
-        except PermissionError as error:
-            raise Denied(_closed(self.path.parent)) from error
-        except OSError:
-            return False
-        if not stat.S_ISREG(status.st_mode):
-            raise Denied(f"the spool {self.path} is a link, or no file at all: name the file itself with P1_SPOOL")
-        if status.st_uid != os.geteuid() or not os.access(self.path, os.R_OK | os.W_OK):
-            raise Denied(_closed(self.path))
-        return True
 
     def _drain(self, meter_id: int | None, until: float) -> None:
         last, moved, refused = -1, 0, dict[int, str]()
@@ -108,7 +93,8 @@ class Spool:
             )
         if log.isEnabledFor(logging.INFO):
             left = sum(each.readings for each in self._file.waiting())
-            log.info("%d readings came from the spool, %d wait in it", moved, left)
+            if moved or left:
+                log.info("%d readings came from the spool, %d wait in it", moved, left)
 
     def _put_aside(self) -> None:
         """Give a damaged file another name, if it is a spool's and no other run has done so meanwhile."""
@@ -125,10 +111,6 @@ class Spool:
         log.warning(
             f"the spool was damaged; it is kept as {aside} (`sqlite3 {aside} .recover` may read it), a new one begins"
         )
-
-
-def _closed(path: Path) -> str:
-    return f"{user()} may not open the spool, where others may wait: `sudo chown {user()} {path}`"
 
 
 def keep(spool: Spool | None, reading: Reading, failure: StoreFailed) -> Spooled | NothingStored:

@@ -50,12 +50,13 @@ class Store(Database):
     mended = False
     """Whether an insertion had to create the table, or to bring it up to date."""
 
-    def insert(self, row: Row) -> int | None:
+    def insert(self, row: Row, spent: float = 0) -> int | None:
         """Store a reading; return the second that it is stored under, None if it is there already.
 
-        That is its own second, or the first behind it that is free, where another reading has its own.
+        That is its own second, or the first behind it that is free, where another reading has its own. `spent` are the
+        seconds, of the time for it, that are gone.
         """
-        with self._connection() as connection:
+        with self._connection(spent) as connection:
             try:
                 self._execute(connection, insert(TABLE), row)
             except IntegrityError:

@@ -63,10 +63,21 @@ def _zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
+@pytest.fixture(params=["short", "full"])
+def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAY", request.param)
+    if request.param == "full":
+        monkeypatch.setattr("p1harvester.ways.short_way", lambda _: None)
+
+
+both_ways = pytest.mark.usefixtures("_way")
+"""A test that is run twice: with the short way to the database, where that is to be had, and without."""
+
+
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """A clean environment with a home of its own; what coverage needs is passed on."""
-    passed_on = {name: value for name, value in os.environ.items() if name.startswith("COV")}
+    passed_on = {name: value for name, value in os.environ.items() if name.startswith("COV") or name == "WAY"}
     path = f"{Path(COMMAND).parent}:{os.environ['PATH']}"
     return passed_on | {"HOME": str(tmp_path), "PATH": path, "TZ": "Europe/Amsterdam"} | HOST
 

@@ -1,10 +1,16 @@
 """A settings file in the current folder counts only where nobody else can have written it."""
 
 import os
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from dotenv.parser import parse_stream
+from hypothesis import given
+from hypothesis import strategies as st
 
+from p1harvester.env_file import bindings
+from p1harvester.errors import BadSettings
 from tests.conftest import Run
 from tests.meter import FOLDER
 
@@ -63,3 +69,30 @@ def test_a_port_is_of_no_scheme_that_does_more_than_read(scheme: str, run: Run, 
     assert done.returncode == 78
     assert "socket://host:port or rfc2217://host:port" in done.stderr
     assert victim.read_text() == "precious"
+
+
+pieces = st.one_of(
+    st.sampled_from(
+        ["P1_DSN=", "P1_PORT", "=", "'", '"', "#", "\\", "\n", "\r\n", " ", "export ", "${HOME}", "$", "%"]
+    ),
+    st.sampled_from(["P1_DSN=sqlite:///x.db\n", "P1_DSN_PASSWORD='p@ss w#rd'\n", "# P1_PORT=auto\n", "\n"]),
+    st.text(max_size=3),
+)
+
+
+@given(st.lists(pieces, max_size=8).map("".join))
+def test_each_line_means_what_it_means_to_dotenv(text: str) -> None:
+    found = list(parse_stream(StringIO(text)))
+    if any(each.error for each in found):
+        with pytest.raises(BadSettings):
+            list(bindings(text, "settings"))
+    else:
+        assert dict(bindings(text, "settings")) == {each.key: each.value for each in found if each.key and each.value}
+
+
+def test_a_plain_file_is_read_without_dotenv(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "env").write_text(f"# mine\nP1_PORT={SAVED}\n\nP1_DSN=sqlite:///own.db\nP1_DSN_PASSWORD=''\n")
+    done = run("-q", "--env-file", "env", env={"PYTHONPROFILEIMPORTTIME": "1"})
+    assert "p1harvester.settings" in done.stderr
+    assert "dotenv" not in done.stderr
+    assert (tmp_path / "own.db").exists()

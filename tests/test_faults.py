@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from p1harvester.errors import Spooled
 from p1harvester.harvest import harvest
-from tests.conftest import Database
+from tests.conftest import Database, both_ways
 from tests.faults import (
     NOON,
     Harvest,
@@ -30,7 +30,7 @@ from tests.faults import (
 )
 from tests.proxy import Proxy
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, both_ways]
 
 
 @pytest.fixture(autouse=True)

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import COMMAND, UNMEASURED
+from tests.conftest import COMMAND, UNMEASURED, both_ways
 from tests.meter import numbered, telegram_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, both_ways]
 
 NOON = 1700000000
 CALLS = "openat,pwrite64,write,ftruncate,unlink,fsync,fdatasync"

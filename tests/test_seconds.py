@@ -15,6 +15,7 @@ from p1harvester.errors import Spooled, StoreFailed
 from p1harvester.harvest import harvest
 from p1harvester.port import SavedPort
 from p1harvester.settings import Settings
+from p1harvester.short_way import ShortWay
 from p1harvester.store import Store
 from p1harvester.waiting import SpoolFile
 from tests.conftest import Database, Run
@@ -49,11 +50,11 @@ class Host:
         monkeypatch.setattr("p1harvester.listen.time.time", lambda: self.now)
         monkeypatch.setattr(SavedPort, "saved", False)
         monkeypatch.setattr(clock, "synchronised", lambda: True)
-        for owner, name in ((Store, "insert"), (Store, "insert_many"), (SpoolFile, "remove")):
+        for owner, name in ((ShortWay, "insert"), (Store, "insert"), (Store, "insert_many"), (SpoolFile, "remove")):
             monkeypatch.setattr(owner, name, self._failing(getattr(owner, name)))
 
     def _failing(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        def failing(store: Store, *arguments: Any) -> Any:
+        def failing(store: Store | ShortWay, *arguments: Any) -> Any:
             how = self.fails()
             if how == "before":
                 raise StoreFailed(str(store), "it is away")

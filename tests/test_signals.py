@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.conftest import COMMAND, Database
+from tests.conftest import COMMAND, Database, both_ways
 from tests.meter import Meter, numbered
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, both_ways]
 
 NOON = 1700000000
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)

@@ -18,7 +18,7 @@ from tests.faults import (
 )
 from tests.meter import numbered, telegram_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, both_ways]
 
 
 def test_two_runs_that_drain_at_once(database: Database, environment: dict[str, str], tmp_path: Path) -> None:

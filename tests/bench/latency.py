@@ -17,8 +17,8 @@ from typing import NamedTuple
 import pymysql
 import sqlalchemy as sa
 
-from tests.bench.one_shot import databases, install
-from tests.meter import Meter, telegram
+from tests.bench.one_shot import PresentMeter, databases, install
+from tests.meter import telegram
 
 STARTS = {1: 21, 10: 5}
 """Seconds from one telegram to the next -> runs of each job."""
@@ -29,8 +29,8 @@ State = Callable[[], object]
 """Yields something else once a row has been committed."""
 
 
-class WatchedMeter(Meter):
-    """A Meter that keeps when each telegram began and ended, by `time.monotonic()`."""
+class WatchedMeter(PresentMeter):
+    """A meter that keeps when each telegram began and ended, by `time.monotonic()`."""
 
     def __init__(self, frame: bytes, interval: float) -> None:
         super().__init__([frame], interval=interval - len(frame) * 10 / 115200)

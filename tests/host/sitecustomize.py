@@ -1,6 +1,7 @@
 """On the path of the tests' commands: a host that is what its environment says, whatever the tester's own is.
 
 HOST_CLOCK is what the kernel says of its clock, HOST_SETTINGS its settings file, HOST_USER who runs the command.
+The WAY to a database may be the full one.
 """
 
 import os
@@ -60,3 +61,7 @@ if name := os.environ.get("HOST_USER"):
     from p1harvester import user
 
     user.user = lambda: name or ""
+if os.environ.get("WAY") == "full":
+    from p1harvester import ways
+
+    setattr(ways, "short_way", lambda _: None)  # noqa: B010 -- a module's function
