@@ -25,6 +25,11 @@ ENVIRONMENT = os.environ | {"TZ": ZONE}
 """The servers' environment: their sessions' time zone is that of the meters."""
 
 
+_MARIADB_INSTALL = ("--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
+# MySQL writes a binary log unless it is told not to, and then its users may make no functions unless it is told to.
+_MYSQL = ("--mysqlx=OFF", "--log-bin-trust-function-creators=ON")
+
+
 def free_port() -> int:
     """A TCP port of loopback that nobody listens on, and that no test running now was given before.
 
@@ -124,30 +129,30 @@ def private_folder(owner: str | None) -> Iterator[Path]:
 
 @contextmanager
 def mariadb(*more: str) -> Iterator[Server | None]:
-    """A MariaDB server, with `more` options; None where its binaries are missing."""
-    install, daemon = binary("mariadb-install-db"), binary("mariadbd")
-    if not install or not daemon:
-        yield None
-        return
+    """A MariaDB server with `more` options, MySQL where that is what is installed; None where neither is."""
     me = pwd.getpwuid(os.geteuid()).pw_name
     with private_folder(None) as folder:
         # A server that starts removes the temporary tables that others have in a folder they share.
         options = ["--no-defaults", f"--datadir={folder}/data", f"--tmpdir={folder}", f"--user={me}"]
-        subprocess.run(
-            [
-                install,
-                *options,
-                *more,
-                "--auth-root-authentication-method=normal",
-                "--skip-test-db",
-                "--skip-name-resolve",
-            ],
-            check=True,
-            capture_output=True,
-        )
+        if (install := binary("mariadb-install-db")) and (daemon := binary("mariadbd")):
+            own: tuple[str, ...] = ()
+            filling = [install, *options, *more, *_MARIADB_INSTALL]
+        elif daemon := binary("mysqld"):
+            own = _MYSQL
+            filling = [daemon, *options, *(option for option in more if "page-size" in option), "--initialize-insecure"]
+        else:
+            yield None
+            return
+        subprocess.run(filling, check=True, capture_output=True)
         port, path = free_port(), folder / "socket"
         command = [daemon, *options, f"--socket={path}", f"--port={port}", "--bind-address=127.0.0.1"]
-        command += ["--skip-name-resolve", f"--pid-file={folder}/pid", "--innodb-flush-log-at-trx-commit=1", *more]
+        command += [
+            "--skip-name-resolve",
+            *own,
+            f"--pid-file={folder}/pid",
+            "--innodb-flush-log-at-trx-commit=1",
+            *more,
+        ]
         server = Server("mariadb", folder, port, command, None, f"mysql+pymysql://root@/mysql?unix_socket={path}")
         try:
             server.start()
