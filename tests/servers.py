@@ -61,6 +61,8 @@ class Server:
     user: str | None
     admin: str
     process: subprocess.Popen[bytes] | None = field(default=None)
+    is_mysql: bool = False
+    """Whether it is MySQL, in MariaDB's place."""
 
     def start(self, *more: str) -> None:
         """Start, this once with `more` options, and wait until it answers."""
@@ -71,11 +73,20 @@ class Server:
         engine = sa.create_engine(self.admin, poolclass=sa.pool.NullPool)
         for _ in range(600):
             with suppress(sa.exc.DBAPIError), engine.connect():
-                return
-            if self.process.poll() is not None:
                 break
+            if self.process.poll() is not None:
+                raise RuntimeError(f"{self.kind} did not start:\n{(self.folder / 'log').read_text()[-3000:]}")
             time.sleep(0.05)
-        raise RuntimeError(f"{self.kind} did not start:\n{(self.folder / 'log').read_text()[-3000:]}")
+        else:
+            raise RuntimeError(f"{self.kind} does not answer:\n{(self.folder / 'log').read_text()[-3000:]}")
+        if self.is_mysql:
+            with suppress(sa.exc.DBAPIError):
+                self._log_in()
+
+    def _log_in(self) -> None:
+        """Log in as the tests' user. MySQL asks it for the password itself until it has had it once, by a safe way."""
+        url = sa.make_url(self.admin).set(username="p1harvester", password=PASSWORD, database="")
+        sa.create_engine(url, poolclass=sa.pool.NullPool).connect().close()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop (or kill) it and wait until it is gone."""
@@ -104,6 +115,8 @@ class Server:
                 f"CREATE USER IF NOT EXISTS p1harvester IDENTIFIED BY '{PASSWORD.replace('%', '%%')}'",
                 f"GRANT ALL ON {name}.* TO p1harvester",
             )
+            if self.is_mysql:
+                self._log_in()
             return f"mysql+pymysql://p1harvester@127.0.0.1:{self.port}/{name}"
         self.execute(
             f"CREATE USER {name} PASSWORD '{PASSWORD.replace('%', '%%')}'", f"CREATE DATABASE {name} OWNER {name}"
@@ -153,7 +166,8 @@ def mariadb(*more: str) -> Iterator[Server | None]:
             "--innodb-flush-log-at-trx-commit=1",
             *more,
         ]
-        server = Server("mariadb", folder, port, command, None, f"mysql+pymysql://root@/mysql?unix_socket={path}")
+        admin = f"mysql+pymysql://root@/mysql?unix_socket={path}"
+        server = Server("mariadb", folder, port, command, None, admin, is_mysql=bool(own))
         try:
             server.start()
             yield server
