@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import NoReturn
 
 from p1harvester import __version__, output
@@ -189,12 +189,13 @@ def _setup(arguments: argparse.Namespace) -> int:
     from p1harvester.store import SETUP_TIMEOUT, Store
 
     database = Store(settings.dsn, settings.password, SETUP_TIMEOUT)
-    statements = database.set_up()
+    doing = nullcontext if arguments.quiet else output.alive
+    statements = database.set_up(doing)
     for statement in statements if arguments.verbose else ():
         print(statement)
     if not arguments.quiet:
         print(printable(f"{database}: p1_readouts {'was brought' if statements else 'is'} up to date"))
-    renewed = database.set_up_views()
+    renewed = database.set_up_views(doing)
     if not arguments.quiet:
         print(printable(f"{database}: its views {'were made' if renewed else 'are up to date'}"))
     return 0

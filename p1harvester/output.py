@@ -5,7 +5,8 @@ import logging
 import os
 import sys
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from p1harvester.errors import NOTICE
@@ -54,6 +55,32 @@ def configure(verbose: bool, quiet: bool) -> None:
 def is_watched(quiet: bool) -> bool:
     """Whether a person at a terminal wants to be told that all is well."""
     return sys.stdout.isatty() and not quiet
+
+
+@contextmanager
+def alive(doing: str) -> Iterator[None]:
+    """Say what is being done; on a terminal with a dot for each second that it takes."""
+    if not sys.stdout.isatty():
+        print(f"{doing} ...", flush=True)
+        yield
+        return
+    from threading import Event, Thread
+
+    print(doing, end=" ", flush=True)
+    done = Event()
+
+    def beat() -> None:
+        while not done.wait(1):
+            print(".", end="", flush=True)
+
+    beating = Thread(target=beat, daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        done.set()
+        beating.join()
+        print(flush=True)
 
 
 class _Line(logging.Formatter):

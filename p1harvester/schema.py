@@ -1,6 +1,8 @@
 """The table `p1_readouts` and its views: what they are, and how a database comes by them."""
 
 import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from sqlalchemy import (
@@ -45,6 +47,17 @@ TABLE = Table(
 _COMPRESSED = " ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=8"
 _OPTIONS = {"mysql": _COMPRESSED, "mariadb": _COMPRESSED}
 
+_INDEX = "p1_readouts_meter"
+# The key is in each index of MariaDB and SQLite. ALTER TABLE needs no right that the columns did not need.
+_ADD_INDEX = {
+    "mysql": f"ALTER TABLE {TABLE.name} ADD INDEX {_INDEX} (meter_id, gas_meter_id)",
+    "postgresql": f"CREATE INDEX {_INDEX} ON {TABLE.name} (meter_id, coalesce(gas_meter_id, 0), time)",
+    "sqlite": f"CREATE INDEX {_INDEX} ON {TABLE.name} (meter_id, coalesce(gas_meter_id, 0))",
+}
+
+Doing = Callable[[str], AbstractContextManager[object]]
+"""Says what is being done, within."""
+
 
 def server_code(error: DBAPIError) -> Any:
     """The server's own code: SQLite's primary result code, MariaDB's error number or PostgreSQL's SQLSTATE."""
@@ -56,11 +69,19 @@ def server_code(error: DBAPIError) -> Any:
     return getattr(error.orig, "sqlstate", None)
 
 
-def upgrade(connection: Connection) -> list[str]:
-    """Create the table, or add the columns that it lacks; return the statements that this took."""
+def upgrade(connection: Connection, doing: Doing = nullcontext) -> list[str]:
+    """Create the table, or add the columns that it lacks; return the statements that this took.
+
+    `doing` is told what is done while it lasts: some servers copy the table to add a column.
+    """
     _set_mode(connection)
     connection.dialect.initialize(connection)
-    return [_mend(connection, statement) for statement in _lacking(connection)]
+    taken = []
+    while lacking := _lacking(connection):
+        what, statements = lacking
+        with doing(what):
+            taken += [_mend(connection, statement) for statement in statements]
+    return taken
 
 
 def _mend(connection: Connection, statement: str) -> str:
@@ -69,7 +90,8 @@ def _mend(connection: Connection, statement: str) -> str:
         _commit(connection, statement)
     except DBAPIError:
         # Another run may have done it in the meantime.
-        if statement in _lacking(connection):
+        lacking = _lacking(connection)
+        if lacking and statement in lacking[1]:
             plain = statement.removesuffix(_OPTIONS.get(connection.dialect.name, ""))
             if plain == statement:
                 raise
@@ -103,15 +125,18 @@ def missing_columns(connection: Connection) -> list[str] | None:
     return [column.name for column in TABLE.columns if column.name not in there]
 
 
-def _lacking(connection: Connection) -> list[str]:
+def _lacking(connection: Connection) -> tuple[str, list[str]] | None:
+    """What has to be done to the table, and the statements that do it; None where it lacks nothing."""
     dialect = connection.dialect
     if (missing := missing_columns(connection)) is None:
         creation = str(CreateTable(TABLE, if_not_exists=True).compile(dialect=dialect)).strip()
-        return [creation + _OPTIONS.get(dialect.name, "")]
-    return [
-        f"ALTER TABLE {TABLE.name} ADD COLUMN {CreateColumn(TABLE.columns[name]).compile(dialect=dialect)}"
-        for name in missing
-    ]
+        return f"making {TABLE.name}", [creation + _OPTIONS.get(dialect.name, "")]
+    if not missing:
+        return None
+    added = [f"ADD COLUMN {CreateColumn(TABLE.columns[name]).compile(dialect=dialect)}" for name in missing]
+    # SQLite takes one at a time. A server that copies the table for it need do so but once.
+    changes = added if dialect.name == "sqlite" else [", ".join(added)]
+    return f"adding {', '.join(missing)} to {TABLE.name}", [f"ALTER TABLE {TABLE.name} {change}" for change in changes]
 
 
 def views_are_current(connection: Connection) -> bool:
@@ -133,13 +158,18 @@ _MAKES_A_FUNCTION = (
 )
 
 
-def make_views(connection: Connection) -> None:
-    """Create or replace the views."""
+def make_views(connection: Connection, doing: Doing = nullcontext) -> None:
+    """Create or replace the views, and the index that they look a replaced meter up in."""
     from p1harvester.views import statements
 
     _set_mode(connection)
-    asked = _MAKES_A_FUNCTION if connection.dialect.name in _OPTIONS else ()
-    for statement in (*asked, *statements(connection.dialect.name)):
+    for statement in _MAKES_A_FUNCTION if connection.dialect.name in _OPTIONS else ():
+        connection.exec_driver_sql(statement)
+    connection.dialect.initialize(connection)
+    if all(index["name"] != _INDEX for index in inspect(connection).get_indexes(TABLE.name)):
+        with doing(f"adding an index of meters to {TABLE.name}"):
+            _commit(connection, _ADD_INDEX.get(connection.dialect.name, _ADD_INDEX["mysql"]))
+    for statement in statements(connection.dialect.name):
         # A `%` is a `%`: without parameters the driver must not look for their places.
         connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
     connection.commit()

@@ -6,6 +6,7 @@ or brought up to date.
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Executable, Select, and_, insert, or_, select
@@ -13,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from p1harvester.database import Database
 from p1harvester.errors import StoreFailed
-from p1harvester.schema import TABLE, make_views, server_code, upgrade, views_are_current
+from p1harvester.schema import TABLE, Doing, make_views, server_code, upgrade, views_are_current
 
 SETUP_TIMEOUT = 3600
 """Seconds for each statement of `setup`, which a person waits for: an old server copies the table to add a column."""
@@ -28,11 +29,11 @@ Row = dict[str, Any]
 """Column -> value, for every column of `p1_readouts`."""
 
 
-_RIGHTS = 'the table is set up, but for its views this user needs more rights: see "The database" in the README'
+_RIGHTS = 'the table is set up, but for its views this user needs more rights: see "The database" in systemd/README.md'
 _ADVICE = {
     **dict.fromkeys((1044, 1142, 1227, 1370, "42501"), _RIGHTS),
     1419: "the server writes a binary log, and so takes functions from its root alone until it is told, on its host:"
-    " `{}`; then `p1harvester setup` again. Nothing was changed",
+    " `{}`; then `p1harvester setup` again. The views are as they were",
 }
 """The server's code -> what the user can do when the views were refused."""
 _TRUST_MYSQL = "sudo mysql -e 'SET PERSIST log_bin_trust_function_creators = 1'"
@@ -122,18 +123,18 @@ class Store(Database):
             return second
         raise AssertionError("unreachable")
 
-    def set_up(self) -> list[str]:
+    def set_up(self, doing: Doing = nullcontext) -> list[str]:
         """Create the table, or add the columns that it lacks; return the statements that this took."""
         with self._connection() as connection:
-            return self._upgrade(connection)
+            return upgrade(connection, doing)
 
-    def set_up_views(self) -> bool:
+    def set_up_views(self, doing: Doing = nullcontext) -> bool:
         """Create or replace the views, unless they are those of this version; return whether they were made."""
         with self._connection() as connection:
             if views_are_current(connection):
                 return False
             try:
-                make_views(connection)
+                make_views(connection, doing)
             except DBAPIError as error:
                 if advice := _ADVICE.get(server_code(error)):
                     trust = _TRUST_MARIADB if getattr(connection.dialect, "is_mariadb", False) else _TRUST_MYSQL

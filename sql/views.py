@@ -14,6 +14,7 @@ from p1harvester.views import DIALECTS, NAMES
 
 FOLDER = Path(__file__).parent
 UNITS = ("hour", "day", "month")
+_AGES = ("k.time - a", "k.until - b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Register:
 
     `most` is more of it than a home's connection lets through in an hour. `meters` are the numbers that tell a replaced
     meter, the best first; `power` is the column that stands in where there is no register; `clock` the column that says
-    when the register was read.
+    when the register was read. `linked` is a meter that the electricity meter reads over a link, which may be away.
     """
 
     column: str
@@ -30,6 +31,7 @@ class Register:
     most: int
     power: str | None = None
     clock: str | None = None
+    linked: bool = False
     meters: tuple[str, ...] = ("meter_id",)
 
     def words(self) -> dict[str, str]:
@@ -42,21 +44,23 @@ class Register:
             "most": str(self.most),
             "start": self._at("k.time", "a", "an", "k.start_share"),
             "end": self._at("k.until", "b", "bn", "k.end_share"),
-            "stale": "\n                ".join(
-                [f"coalesce({row}.{self.readout}, 0) <= 0 OR" for row in rows]
-                + [
-                    # Not NULL: an AND looks on behind a NULL.
-                    f"coalesce(k.time - a.{self.clock}, 0) BETWEEN 601 AND 7200 OR",
-                    f"coalesce(k.until - b.{self.clock}, 0) BETWEEN 601 AND 7200",
-                ]
+            "stale": " OR\n                ".join(
+                [f"coalesce({row}.{self.readout}, 0) <= 0" for row in rows]
+                # Not NULL: an AND looks on behind a NULL.
+                + [f"coalesce({age}.{self.clock}, 0) BETWEEN 601 AND 7200" for age in _AGES if self.clock]
             ),
+            "meter": self.column.partition("_")[0],
+            "read_at": f"CASE WHEN {self.clock} BETWEEN time - 7200 AND time + 3600 THEN {self.clock} ELSE time END"
+            if self.clock
+            else "time",
             "any": ", ".join(f"nullif({row}.{self.readout}, 0)" for row in rows),
             "unknown": f"r.{self.readout} IS NULL" + (f" OR p.{self.readout} IS NULL" if self.power else ""),
             "same_as_next": _first([*(f"n.{meter} = r.{meter}" for meter in self.meters), "TRUE"]),
             "same_before": _first([*(f"n.{meter} = a.{meter}" for meter in self.meters), "TRUE"]),
             "same_as_base": _first([*(f"b.{meter} = r.{meter}" for meter in self.meters), "TRUE"]),
             "another_meter": _first([f"p.{meter} <> r.{meter}" for meter in self.meters]),
-            "same_meter": _first([*(f"a.{meter} = bn.{meter}" for meter in self.meters), "TRUE"]),
+            "same_meter": _first([*(f"a.{meter} = bn.{meter}" for meter in self.meters), "TRUE"])
+            + " AND x.time IS NULL",
             "energy": f"r.{self.power} * (r.time - p.time) / 3600e0" if self.power else "NULL",
             "known": ",\n            ".join(", ".join(known[start : start + 4]) for start in range(0, len(known), 4)),
         }
@@ -78,9 +82,9 @@ REGISTERS = (
     Register("injection_kWh_1", "injection_reading_1", 60),
     Register("injection_kWh_2", "injection_reading_2", 60),
     # The gas meter has a number of its own: it stays when the electricity meter is replaced.
-    Register("gas_m3", "gas_meter_reading", 40, clock="gas_time", meters=("gas_meter_id", "meter_id")),
-    Register("water_m3", "water_meter_reading", 40),
-    Register("heat_GJ", "heat_meter_reading", 1),
+    Register("gas_m3", "gas_meter_reading", 40, clock="gas_time", linked=True, meters=("gas_meter_id", "meter_id")),
+    Register("water_m3", "water_meter_reading", 40, linked=True),
+    Register("heat_GJ", "heat_meter_reading", 1, linked=True),
     Register("use_kWh_3", "use_reading_3", 60),
     Register("use_kWh_4", "use_reading_4", 60),
     Register("injection_kWh_3", "injection_reading_3", 60),
@@ -101,6 +105,10 @@ def files(dialect: str) -> dict[str, str]:
         for name in ("step", "name", "reading", "usage", "column")
         if name in template
     }
+    if "function_at" in template:
+        lists["function_at"] = "\n\n".join(
+            template["function_at"].format(**words[each]) for each in REGISTERS if each.linked
+        )
     made = {name: template[name].format(**lists) + "\n" for name in ("p1_steps", "p1_usage")}
     made |= {f"usage_per_{unit}": template["usage_per"].format(unit=unit, **lists) + "\n" for unit in UNITS}
     version = sha256("".join(made.get(name) or _by_hand(dialect, name) for name in NAMES[:-1]).encode())
@@ -110,10 +118,10 @@ def files(dialect: str) -> dict[str, str]:
 def _all_words(register: Register, template: dict[str, str]) -> dict[str, str]:
     """The words of one register, those that the dialect itself spells among them."""
     words = register.words()
-    words |= {name: template[name].format(**words) for name in ("likely", "back")}
-    since, until = (template["gas_at"].format(moment=moment, **words) for moment in ("k.time", "k.until"))
-    clocked = template["by_its_own_clock"].format(since=since, until=until, **words)
-    return words | {"by_its_own_clock": f"\n{clocked}" if register.clock else ""}
+    words |= {name: template[name].format(**words) for name in ("likely", "back", "newest")}
+    since, until = (template["register_at"].format(moment=moment, **words) for moment in ("k.time", "k.until"))
+    link = template["through_link"].format(since=since, until=until, **words)
+    return words | {"through_link": f"\n{link}" if register.linked else ""}
 
 
 def _by_hand(dialect: str, name: str) -> str:

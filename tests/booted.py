@@ -21,8 +21,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tests.meter import Meter, telegram_of
+from tests.readme import PROJECT, commands
 
-PROJECT = Path(__file__).parent.parent
 CACHE = Path("/var/tmp/p1harvester-bookworm")
 OF_THE_HOST = (
     "/etc/apt/apt.conf.d",
@@ -66,13 +66,6 @@ def meter() -> None:
         Path(METER).symlink_to(line.port)
         while True:
             time.sleep(60)
-
-
-def commands(heading: str) -> list[str]:
-    """The README's indented blocks under a heading, each a piece of shell."""
-    readme = (PROJECT / "README.md").read_text()
-    [section] = re.findall(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#)", readme, re.MULTILINE | re.DOTALL)
-    return [textwrap.dedent(block).strip("\n") for block in re.findall(r"(?:^    .*\n+)+", section, re.MULTILINE)]
 
 
 class Machine:
@@ -240,7 +233,7 @@ def install(machine: Machine) -> None:
     machine("runuser -l pi -c 'git clone -q /srv/bundle p1harvester'")
 
     step("README: Install")
-    program, ask = commands("Install")
+    program, ask = commands("Install by hand")
     machine.user(program)
     plug_in(machine)
     machine(f"echo P1_PORT={METER} >>/etc/p1harvester.env")
@@ -254,7 +247,7 @@ def install(machine: Machine) -> None:
 def under_systemd(machine: Machine) -> None:
     """The timer, an outage, an overlap, a failure, a hang."""
     step("README: A reading every minute")
-    enable, look = commands("A reading every minute")
+    [enable], [look] = commands("A reading every minute"), commands("See it work")
     machine.user(enable)
     wait_for_minutes(3)
     machine.user(look, check=False)
@@ -341,7 +334,7 @@ def more_of_the_readme(machine: Machine) -> None:
     step("README: Upgrade")
     machine(f'mariadb -e "{re.findall(r"GRANT ALTER.*?;", commands("The database")[0], re.DOTALL)[0]}"')
     machine("rm /etc/systemd/system/p1harvester.service.d/password.conf; mv /root/p1harvester.env /etc")
-    machine.user(*commands("Upgrade"))
+    machine.user(*commands("Upgrade by hand"))
     wait_for_minutes(1)
     holds("the timer goes on", time.time() - machine.times()[-1] < 15)
 
@@ -376,7 +369,7 @@ def remove(machine: Machine) -> None:
     """Nothing stays but the readings."""
     step("README: Remove")
     machine("systemctl stop meter")
-    machine.user(*commands("Remove"))
+    machine.user(*commands("Remove by hand"))
     left = machine(
         "find / -xdev -name '*p1harvester*' -not -path '/home/*' -not -path '/var/lib/p1harvester/*'", shown=True
     )

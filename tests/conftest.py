@@ -17,21 +17,36 @@ from tests import servers
 from tests.meter import FOLDER
 from tests.servers import PASSWORD, ZONE, Server
 
+pytest_plugins = ("tests.checking", "tests.faults")
+"""What tests of one subject share: their fixtures, and assertions that tell what failed."""
+
 COMMAND = str(Path(sys.executable).with_name("p1harvester"))
 
 UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
 """The environment of a command that must write nothing for coverage."""
 
-HOST_CLOCK = {"PYTHONPATH": str(Path(__file__).with_name("host")), "HOST_CLOCK": "synchronised"}
-"""The environment of a command whose kernel says that the host's clock is synchronised, whether or not it is."""
+HOST = {
+    "PYTHONPATH": str(Path(__file__).with_name("host")),
+    "HOST_CLOCK": "synchronised",
+    "HOST_SETTINGS": "/etc/none/p1harvester.env",
+    "HOST_USER": "pi",
+}
+"""The environment of a command whose host has its clock synchronised, no settings, and a user of that name."""
+
+LONGEST = ("test_every_panel_as_the_long_way", "test_a_reading_waits_while_the_database_is_away")
+"""How the names of tests begin that take so long that nothing must be left to wait for them alone."""
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def unprivileged() -> tuple[str, ...]:
-    """A command prefix: even root obeys file modes."""
-    lost = "-dac_override,-dac_read_search"
-    return ("setpriv", "--inh-caps", lost, "--bounding-set", lost) if os.geteuid() == 0 else ()
+UNPRIVILEGED = (
+    "sh",
+    "-c",
+    'lost=-dac_override,-dac_read_search; [ "$(id -u)" = 0 ] || exec "$@"'
+    '; exec setpriv --inh-caps $lost --bounding-set $lost "$@"',
+    "sh",
+)
+"""A command prefix: even root obeys file modes, a namespace's root too."""
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +70,7 @@ def _zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def environment(tmp_path: Path) -> dict[str, str]:
     """A clean environment with a home of its own; what coverage needs is passed on."""
     passed_on = {name: value for name, value in os.environ.items() if name.startswith("COV")}
-    return passed_on | {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TZ": "Europe/Amsterdam"} | HOST_CLOCK
+    return passed_on | {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TZ": "Europe/Amsterdam"} | HOST
 
 
 @pytest.fixture
@@ -115,8 +130,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a server, by the fixtures and the databases that they ask for."""
+    """Begin with the longest; mark what needs a server, by the fixtures that it asks for; skip what only root can."""
+    items.sort(key=lambda item: not item.name.startswith(LONGEST))
     for item in items:
+        if item.get_closest_marker("root") and os.geteuid():
+            item.add_marker(pytest.mark.skip("only root can"))
         asked = {
             *getattr(item, "fixturenames", ()),
             *map(str, getattr(getattr(item, "callspec", None), "params", {}).values()),
@@ -201,7 +219,7 @@ def made(
     """A database of each kind in turn, with its table and views made, whose rows an earlier test may have left."""
     if request.param not in _made:
         database = _database(request.param, _running, tmp_path_factory.mktemp("made"))
-        environment = dict(os.environ) | database.env
-        subprocess.run([COMMAND, "setup", "-q"], env=environment, check=True)
+        words = [COMMAND, "--env-file", os.devnull, "setup", "-q"]
+        subprocess.run(words, env=os.environ | database.env, check=True)
         _made[request.param] = database
     return _made[request.param]

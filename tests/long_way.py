@@ -24,6 +24,9 @@ REGISTERS = {
     "injection_kWh_3": "injection_reading_3",
     "injection_kWh_4": "injection_reading_4",
 }
+LINKED = ("gas_m3", "water_m3", "heat_GJ")
+"""Meters that the electricity meter reads over a link, which may be away."""
+CLOCKS = {"gas_m3": "gas_time"}
 POWERS = {"use_kWh": "net_use", "injection_kWh": "net_injection"}
 GAP = 120
 DAY = 86400
@@ -139,19 +142,19 @@ class Boundary:
         return old + self.share * (new - old)
 
 
-def read_at(row: Row) -> int:
-    """When the gas meter was read: by its own clock, where that can be."""
-    moment, own = second(row), row.get("gas_time")
+def read_at(row: Row, column: str) -> int:
+    """When the meter was read: by its own clock, where that can be."""
+    moment, own = second(row), row.get(CLOCKS.get(column, ""))
     return int(own) if own is not None and moment - 7200 <= own <= moment + 3600 else moment
 
 
-def gas_at(rows: Sequence[Row], moment: int, back: int) -> Fraction | None:
-    """The gas meter's register at a moment, by its own clock."""
+def register_at(rows: Sequence[Row], moment: int, back: int, column: str) -> Fraction | None:
+    """A register at a moment, by its meter's own clock, passing over what the link lost."""
     first = bisect_left(rows, moment - max(back, 3600), key=second)
     known = [
-        (each, read_at(each), value)
+        (each, read_at(each, column), value)
         for each in rows[first : bisect_right(rows, moment + 31 * DAY, key=second)]
-        if (value := exact(each["gas_meter_reading"]))
+        if (value := exact(each.get(REGISTERS[column])))
     ]
     before = [
         (when, value) for each, when, value in known if when <= moment and moment - back <= each["time"] <= moment + 900
@@ -164,34 +167,55 @@ def gas_at(rows: Sequence[Row], moment: int, back: int) -> Fraction | None:
     return low + share * (high - low)
 
 
-def used_by_the_gas_meters_clock(rows: Sequence[Row], start: Boundary, end: Boundary) -> Fraction | None:
-    """What was used between two moments at which the rows alone do not tell what the gas meter said."""
-    chain = [exact(row.get("gas_meter_reading")) or 0 for row in (start.row, start.next, end.row, end.next)]
-    ages = [each.moment - (each.row.get("gas_time") or each.moment) for each in (start, end)]
-    newest = exact(rows[-1].get("gas_meter_reading"))
+def used_by_link(rows: Sequence[Row], start: Boundary, end: Boundary, column: str) -> Fraction | None:
+    """What was used between two moments at which the rows alone do not tell what a meter behind a link said."""
+    name = REGISTERS[column]
+    chain = [exact(row.get(name)) or 0 for row in (start.row, start.next, end.row, end.next)]
+    clock = CLOCKS.get(column, "")
+    ages = [each.moment - (each.row.get(clock) or each.moment) for each in (start, end)]
+    newest = exact(rows[-1].get(name))
     if (any(chain) or newest) and (min(chain) <= 0 or any(600 < age <= 7200 for age in ages)):
         back = 31 * DAY if any(chain) else 3 * 3600
-        values = gas_at(rows, start.moment, back), gas_at(rows, end.moment, back)
+        values = register_at(rows, start.moment, back, column), register_at(rows, end.moment, back, column)
         if values[0] is not None and values[1] is not None:
-            likely = can_be("gas_m3", min(end.next["time"] - start.row["time"], 99 * 3600))
+            likely = can_be(column, min(end.next["time"] - start.row["time"], 99 * 3600))
             return values[1] - values[0] if 0 <= values[1] - values[0] <= likely else None
     return None
+
+
+def put_back(rows: Sequence[Row], start: Boundary, end: Boundary) -> bool:
+    """Whether the same meters are there on both sides, and others between."""
+    first, last = start.row, end.next
+    meter = first.get("meter_id")
+    if meter is None or meter != last.get("meter_id") or another_meter(first, last, "gas_m3"):
+        return False
+    gas_meters = {row.get("gas_meter_id") for row in (first, last)} - {None}
+    between = rows[start.at : bisect_right(rows, last["time"], key=second)]
+    meters = {(row.get("meter_id"), row.get("gas_meter_id")) for row in between if row.get("meter_id") is not None}
+    return any(
+        each != meter or (gas is not None and bool(gas_meters) and gas not in gas_meters) for each, gas in meters
+    )
 
 
 def used(rows: Sequence[Row], start: Boundary, end: Boundary, column: str) -> Fraction | None:
     """What was used from one moment to another."""
     name = REGISTERS[column]
-    if column == "gas_m3" and not another_meter(start.row, end.next, column):
-        gas = used_by_the_gas_meters_clock(rows, start, end)
-        if gas is not None:
-            return gas
+    same_meter = not another_meter(start.row, end.next, column) and not put_back(rows, start, end)
+    if column in LINKED and same_meter:
+        through = used_by_link(rows, start, end, column)
+        if through is not None:
+            return through
     chain = [exact(row.get(name)) for row in (start.row, start.next, end.row, end.next)]
     first, second_, third, last = chain
     if first is not None and second_ is not None and third is not None and last is not None:
         likely = can_be(column, min(end.next["time"] - start.row["time"], 99 * 3600))
         rises = first <= second_ <= last and first <= third <= last and last - first <= likely
+        rises = rises and all(
+            new - old <= can_be(column, each.next["time"] - each.row["time"])
+            for each, old, new in ((start, first, second_), (end, third, last))
+        )
         begins = first > 0 or last == 0 or base(rows, start.at, last, start.row, column) is None
-        if rises and begins and not another_meter(start.row, end.next, column):
+        if rises and begins and same_meter:
             return end.register(name) - start.register(name)
     powers = [row.get(POWERS.get(column, "")) for row in (start.row, start.next, end.row, end.next)]
     if [*chain, *powers] == [None] * 8:

@@ -1,6 +1,7 @@
 """The second of a reading: the host's clock moved by libfaketime, and what the kernel says of it."""
 
 import os
+import re
 import time
 from datetime import datetime
 from pathlib import Path
@@ -84,7 +85,7 @@ def test_who_is_wrong_is_said_to_who_asks(
 ) -> None:
     with Meter([telegram_of(int(time.time()) - 4000)], interval=0.3) as line:
         words = ["--port", line.port]
-        assert "4000 s ahead" in run(*words, "-v", env=sqlite.env).stderr.replace("4001", "4000")
+        assert re.search(r"\b40\d\d s ahead", run(*words, "-v", env=sqlite.env).stderr)
         shown = on_a_terminal(words, environment | sqlite.env, tmp_path)
         assert "stored under this host's time" in shown
         said = {

@@ -23,12 +23,12 @@ from p1harvester.settings import Settings
 from p1harvester.store import Store
 from tests import galera
 from tests.conftest import COMMAND, UNMEASURED, Run
+from tests.faults import fill, times
 from tests.galera import Node
 from tests.proxy import Proxy
-from tests.test_faults import fill, times
 from tests.writers import BLOCKS, NOON, Writer, all_together, by_the_readme, frame
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("galera")]  # one worker, one cluster
 
 NUMBERS = count(1000)
 """Of the meters that write to the cluster, each in one test."""
@@ -75,7 +75,7 @@ def nodes() -> Iterator[list[Node]]:
     """A cluster of three nodes with the README's configuration; each test leaves it whole."""
     begin = time.monotonic()
     [commands] = (block for block in BLOCKS if "[galera]" in block)
-    with galera.cluster(commands.partition("<<'END'\n")[2].partition("END\n")[0]) as nodes:
+    with galera.cluster(commands.partition("<<'END'\n")[2].partition("END")[0]) as nodes:
         if nodes is None:
             pytest.skip("the binaries of mariadb, galera or rsync are not installed")
         tell(f"a cluster of {nodes[0].status('cluster_size')} nodes", begin)

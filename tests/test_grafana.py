@@ -21,9 +21,9 @@ from tests import grafana
 from tests.conftest import Database
 from tests.figures import PANELS, PRICES
 from tests.long_way import differences
+from tests.readme import README
 from tests.servers import PASSWORD
 from tests.tables import DAY, YEAR, Year, at
-from tests.test_readme import README
 from tests.test_views import fill
 
 pytestmark = [pytest.mark.usefixtures("_zone"), pytest.mark.slow]

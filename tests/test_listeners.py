@@ -11,9 +11,9 @@ import pytest
 from tests.conftest import Database, Run
 from tests.listeners import MySql, PostgreSql, Talk, certificate, listening, tls, told
 from tests.meter import FOLDER
+from tests.readme import README
 
 SAVED = FOLDER / "dsmr-5.0.2.txt"
-PROJECT = FOLDER.parent.parent
 SECRET = "S3CRET-of-the-meter"
 
 MYSQL_ASKS = [
@@ -203,8 +203,7 @@ TLS = {"mariadb": "?ssl_ca={}", "postgresql": "?sslmode=verify-full&sslrootcert=
 
 
 def test_the_readmes_tls_to_a_server_elsewhere(server: Database, over_tls: Path, run: Run, tmp_path: Path) -> None:
-    readme = (PROJECT / "README.md").read_text()
-    assert f"p1harvester{TLS[server.kind].format('/etc/ssl/certs/db.pem')}`" in readme
+    assert f"p1harvester{TLS[server.kind].format('/etc/ssl/certs/db.pem')}`" in README
     dsn = server.dsn + TLS[server.kind]
     for words in (("setup",), ()):
         done = run(*words, "--port", SAVED, "--dsn", dsn.format(over_tls), env=server.env | {"P1_SPOOL": "off"})
@@ -225,7 +224,7 @@ SOCKETS = {
 def test_the_readmes_way_to_a_server_on_this_machine(server: Database, run: Run) -> None:
     assert server.server
     form, usual, ours = SOCKETS[server.kind]
-    assert f"p1harvester{form.format('p1harvester', usual)}`" in (PROJECT / "README.md").read_text()
+    assert f"p1harvester{form.format('p1harvester', usual)}`" in README
     begins, _, name = server.dsn.rpartition("/")
     dsn = begins.rpartition("@")[0] + form.format(name, server.server.folder / ours)
     if server.kind == "postgresql":

@@ -3,12 +3,12 @@
 import re
 import tomllib
 from importlib.metadata import requires
-from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-PROJECT = Path(__file__).parent.parent
+from tests.readme import PROJECT, README
+
 LOCK = (PROJECT / "systemd/requirements.txt").read_text()
 LOCKED = {canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)==(\S+) ", LOCK, re.MULTILINE)}
 
@@ -39,6 +39,5 @@ def needs(name: str) -> list[str]:
 
 
 def test_the_readme_installs_and_upgrades_by_it() -> None:
-    readme = (PROJECT / "README.md").read_text()
-    assert readme.count("pip install --require-hashes -r systemd/requirements.txt\n") == 2
-    assert readme.count("pip install --no-deps --no-build-isolation .\n") == 2
+    assert README.count("pip install --require-hashes -r systemd/requirements.txt\n") == 2
+    assert README.count("pip install --no-deps --no-build-isolation .\n") == 2

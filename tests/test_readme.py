@@ -1,4 +1,4 @@
-"""What the README and the example settings promise."""
+"""What the READMEs and the example settings promise."""
 
 import re
 import shlex
@@ -7,14 +7,12 @@ from pathlib import Path
 
 from tests.conftest import COMMAND, Run
 from tests.meter import telegram
+from tests.readme import FRONT, PROJECT, README
 from tests.test_encrypted import encrypted
-
-PROJECT = Path(__file__).parent.parent
-README = (PROJECT / "README.md").read_text()
 
 
 def test_the_example_is_true(environment: dict[str, str], tmp_path: Path) -> None:
-    [(command, output)] = re.findall(r"```console\n\$ p1harvester (.*)\n((?:.*\n)*?)```", README)
+    [(command, output)] = re.findall(r"```console\n\$ p1harvester (.*)\n((?:.*\n)*?)```", FRONT)
     (tmp_path / "tests").symlink_to(PROJECT / "tests")
     done = subprocess.run(
         [COMMAND, *shlex.split(command)],
@@ -27,7 +25,7 @@ def test_the_example_is_true(environment: dict[str, str], tmp_path: Path) -> Non
 
 
 def test_what_check_is_shown_to_say_is_what_it_says() -> None:
-    [lines] = re.findall(r"```text\n((?:.*\n)*?)```", README)
+    [lines] = re.findall(r"```text\n((?:.*\n)*?)```", FRONT)
     assert lines in (PROJECT / "tests/golden/wrong-speed.txt").read_text()
 
 

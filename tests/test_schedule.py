@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.booted import commands
 from tests.conftest import COMMAND
 from tests.meter import FOLDER
+from tests.readme import PAGES, PROJECT, commands
 
 pytestmark = pytest.mark.slow
 
-PROJECT = Path(__file__).parent.parent
 INSTALLED = "/opt/p1harvester/bin/p1harvester"
 SERVICES = ("p1harvester.service", "p1harvester@.service")
 UNITS = (*SERVICES, "p1harvester.timer", "p1harvester@.timer")
@@ -127,9 +126,8 @@ def test_in_crons_bare_environment_only_a_failure_prints(
 
 
 def test_the_readmes_installation_is_shell() -> None:
-    readme = (PROJECT / "README.md").read_text()
-    headings = re.findall(r"^### (.*)$", readme, re.MULTILINE)
-    assert len(headings) > 5
-    for heading in ("Install", *headings):
+    headings = [heading for page in PAGES for heading in re.findall(r"^##+ (.*)$", page, re.MULTILINE)]
+    assert "Install by hand" in headings
+    for heading in headings:
         for block in commands(heading):
             subprocess.run(["bash", "-n"], input=block, text=True, check=True)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.checking import machine
 from tests.conftest import COMMAND, UNMEASURED, Database, Run
 from tests.listeners import MySql, listening
 from tests.meter import FOLDER, sealed
-from tests.test_check import machine
 from tests.test_command import on_a_terminal
 
 SAVED = FOLDER / "dsmr-5.0.2.txt"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run, unprivileged
+from tests.conftest import UNPRIVILEGED, Run
 from tests.meter import FOLDER
 
 SAVED = str(FOLDER / "dsmr-5.0.2.txt")
@@ -71,7 +71,7 @@ def test_a_password_that_others_can_read_is_warned_of(
 
 def test_a_current_folder_that_may_not_be_entered_holds_no_settings(run: Run) -> None:
     leave = ("sh", "-c", 'chmod 600 . && exec "$@"', "sh")
-    done = run("read", "--port", SAVED, prefix=(*unprivileged(), *leave))
+    done = run("read", "--port", SAVED, prefix=(*UNPRIVILEGED, *leave))
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -21,11 +21,12 @@ def saved(tmp_path: Path) -> str:
 
 
 def test_a_user_without_a_name(sqlite: Database, run: Run, saved: str, tmp_path: Path) -> None:
-    assert run("--port", saved, env=sqlite.env, prefix=NAMELESS).returncode == 0
-    checked = run("check", "--port", saved, env=sqlite.env, prefix=NAMELESS)
+    env = sqlite.env | {"HOST_USER": ""}
+    assert run("--port", saved, env=env, prefix=NAMELESS).returncode == 0
+    checked = run("check", "--port", saved, env=env, prefix=NAMELESS)
     assert "54321 may store a row" in checked.stdout
     (tmp_path / "spool").mkdir(mode=0o000)
-    denied = run("--port", saved, env=sqlite.env | {"P1_SPOOL": f"{tmp_path}/spool/x.db"}, prefix=NAMELESS)
+    denied = run("--port", saved, env=env | {"P1_SPOOL": f"{tmp_path}/spool/x.db"}, prefix=NAMELESS)
     assert denied.returncode == 77
     assert f"sudo chown 54321 {tmp_path}/spool" in denied.stderr
 

@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import subprocess
-import textwrap
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,14 +17,14 @@ from dotenv import dotenv_values
 from tests.conftest import UNMEASURED, Run
 from tests.galera import Node
 from tests.meter import sealed_again, telegram
+from tests.readme import README, blocks
 from tests.servers import Server, binary
-from tests.test_readme import README
 
 AT_ONCE = 3
 """Runs at the same time: most of each is its interpreter's start, and other tests want a processor too."""
 NOON = 1700000000
-BLOCKS = [textwrap.dedent(block) for block in re.findall(r"(?:^    .*\n)+", README, re.M)]
-"""The README's commands."""
+BLOCKS = blocks(README)
+"""The READMEs' commands."""
 
 
 def frame(number: int, second: int, minute: int) -> bytes:

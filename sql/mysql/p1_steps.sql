@@ -101,8 +101,8 @@ RETURN (
     ORDER BY time DESC LIMIT 1
 );
 
--- The gas meter's register at `t`, by its own clock where that can be: a reading may be up to two hours older than its
--- row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- The gas meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
+-- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 DROP FUNCTION IF EXISTS p1_gas_at;
 CREATE FUNCTION p1_gas_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
@@ -124,6 +124,60 @@ RETURN (
         FROM p1_readouts
         WHERE time > t - 3600 AND time <= LEAST(t + 2678400, UNIX_TIMESTAMP() + 86400)
             AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > t
+        ORDER BY time LIMIT 1
+    ) AS n ON TRUE
+);
+
+-- The water meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
+-- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
+DROP FUNCTION IF EXISTS p1_water_at;
+CREATE FUNCTION p1_water_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
+RETURN (
+    SELECT b.reading + CASE
+        WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
+        THEN (n.reading - b.reading) * (t - b.read_at) / (n.read_at - b.read_at)
+        ELSE 0
+    END
+    FROM (
+        SELECT water_meter_reading AS reading, time AS read_at
+        FROM p1_readouts
+        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 900 AND time >= GREATEST(t - back, 1104537600)
+            AND water_meter_reading > 0 AND time <= t
+        ORDER BY time DESC LIMIT 1
+    ) AS b
+    LEFT JOIN (
+        SELECT water_meter_reading AS reading, time AS read_at
+        FROM p1_readouts
+        WHERE time > t - 3600 AND time <= LEAST(t + 2678400, UNIX_TIMESTAMP() + 86400)
+            AND water_meter_reading > 0 AND time > t
+        ORDER BY time LIMIT 1
+    ) AS n ON TRUE
+);
+
+-- The heat meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
+-- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
+DROP FUNCTION IF EXISTS p1_heat_at;
+CREATE FUNCTION p1_heat_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
+RETURN (
+    SELECT b.reading + CASE
+        WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
+        THEN (n.reading - b.reading) * (t - b.read_at) / (n.read_at - b.read_at)
+        ELSE 0
+    END
+    FROM (
+        SELECT heat_meter_reading AS reading, time AS read_at
+        FROM p1_readouts
+        WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 900 AND time >= GREATEST(t - back, 1104537600)
+            AND heat_meter_reading > 0 AND time <= t
+        ORDER BY time DESC LIMIT 1
+    ) AS b
+    LEFT JOIN (
+        SELECT heat_meter_reading AS reading, time AS read_at
+        FROM p1_readouts
+        WHERE time > t - 3600 AND time <= LEAST(t + 2678400, UNIX_TIMESTAMP() + 86400)
+            AND heat_meter_reading > 0 AND time > t
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 );

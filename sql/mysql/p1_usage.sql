@@ -1,14 +1,28 @@
 -- What was used in each of `p1_periods`: the difference of the meter's registers between its two boundaries.
 --
--- Where that cannot be taken (another meter, a register that dropped, rows without registers) the period's steps are
--- added up instead, the two that reach across its boundaries by their share. What no boundary knows is NULL.
+-- Where that cannot be taken (another meter, at the end or meanwhile: `x`; a register that dropped; rows without
+-- registers) the period's steps are added up instead, the two that reach across its boundaries by their share. What no
+-- boundary knows is NULL.
+
+-- A row of another meter between two times. There are few meters: the index on their numbers is leapt through.
+DROP FUNCTION IF EXISTS p1_swapped;
+CREATE FUNCTION p1_swapped(since BIGINT, until BIGINT, meter BIGINT, gas_meter BIGINT) RETURNS BIGINT READS SQL DATA
+RETURN (
+    SELECT r.time
+    FROM (SELECT DISTINCT meter_id, gas_meter_id FROM p1_readouts WHERE meter_id IS NOT NULL) AS m
+    STRAIGHT_JOIN p1_readouts AS r
+        ON r.meter_id = m.meter_id AND r.gas_meter_id <=> m.gas_meter_id AND r.time > since AND r.time < until
+    WHERE m.meter_id <> meter OR m.gas_meter_id <> gas_meter
+    LIMIT 1
+);
+
 CREATE OR REPLACE VIEW p1_usage AS
 SELECT
     k.unit,
     k.time,
     FROM_UNIXTIME(k.time) AS date_time,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND CASE
                 WHEN a.use_reading > 0 OR bn.use_reading = 0 THEN TRUE
                 WHEN a.use_reading = 0
@@ -19,6 +33,8 @@ SELECT
             AND an.use_reading <= bn.use_reading
             AND b.use_reading <= bn.use_reading
             AND bn.use_reading - a.use_reading <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+            AND an.use_reading - a.use_reading <= 60 * ((an.time - a.time) / 3600e0 + 1)
+            AND bn.use_reading - b.use_reading <= 60 * ((bn.time - b.time) / 3600e0 + 1)
         THEN b.use_reading + k.end_share * (bn.use_reading - b.use_reading) - (a.use_reading + k.start_share * (an.use_reading - a.use_reading))
         WHEN COALESCE(
             a.use_reading, an.use_reading, b.use_reading, bn.use_reading,
@@ -30,7 +46,7 @@ SELECT
             )
     END + 0e0 AS use_kWh,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND CASE
                 WHEN a.use_reading_1 > 0 OR bn.use_reading_1 = 0 THEN TRUE
                 WHEN a.use_reading_1 = 0
@@ -41,6 +57,8 @@ SELECT
             AND an.use_reading_1 <= bn.use_reading_1
             AND b.use_reading_1 <= bn.use_reading_1
             AND bn.use_reading_1 - a.use_reading_1 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+            AND an.use_reading_1 - a.use_reading_1 <= 60 * ((an.time - a.time) / 3600e0 + 1)
+            AND bn.use_reading_1 - b.use_reading_1 <= 60 * ((bn.time - b.time) / 3600e0 + 1)
         THEN b.use_reading_1 + k.end_share * (bn.use_reading_1 - b.use_reading_1) - (a.use_reading_1 + k.start_share * (an.use_reading_1 - a.use_reading_1))
         WHEN COALESCE(
             a.use_reading_1, an.use_reading_1, b.use_reading_1, bn.use_reading_1
@@ -51,7 +69,7 @@ SELECT
             )
     END + 0e0 AS use_kWh_1,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND CASE
                 WHEN a.use_reading_2 > 0 OR bn.use_reading_2 = 0 THEN TRUE
                 WHEN a.use_reading_2 = 0
@@ -62,6 +80,8 @@ SELECT
             AND an.use_reading_2 <= bn.use_reading_2
             AND b.use_reading_2 <= bn.use_reading_2
             AND bn.use_reading_2 - a.use_reading_2 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+            AND an.use_reading_2 - a.use_reading_2 <= 60 * ((an.time - a.time) / 3600e0 + 1)
+            AND bn.use_reading_2 - b.use_reading_2 <= 60 * ((bn.time - b.time) / 3600e0 + 1)
         THEN b.use_reading_2 + k.end_share * (bn.use_reading_2 - b.use_reading_2) - (a.use_reading_2 + k.start_share * (an.use_reading_2 - a.use_reading_2))
         WHEN COALESCE(
             a.use_reading_2, an.use_reading_2, b.use_reading_2, bn.use_reading_2
@@ -72,7 +92,7 @@ SELECT
             )
     END + 0e0 AS use_kWh_2,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND CASE
                 WHEN a.injection_reading > 0 OR bn.injection_reading = 0 THEN TRUE
                 WHEN a.injection_reading = 0
@@ -83,6 +103,8 @@ SELECT
             AND an.injection_reading <= bn.injection_reading
             AND b.injection_reading <= bn.injection_reading
             AND bn.injection_reading - a.injection_reading <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+            AND an.injection_reading - a.injection_reading <= 60 * ((an.time - a.time) / 3600e0 + 1)
+            AND bn.injection_reading - b.injection_reading <= 60 * ((bn.time - b.time) / 3600e0 + 1)
         THEN b.injection_reading + k.end_share * (bn.injection_reading - b.injection_reading) - (a.injection_reading + k.start_share * (an.injection_reading - a.injection_reading))
         WHEN COALESCE(
             a.injection_reading, an.injection_reading, b.injection_reading, bn.injection_reading,
@@ -94,7 +116,7 @@ SELECT
             )
     END + 0e0 AS injection_kWh,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND CASE
                 WHEN a.injection_reading_1 > 0 OR bn.injection_reading_1 = 0 THEN TRUE
                 WHEN a.injection_reading_1 = 0
@@ -105,6 +127,8 @@ SELECT
             AND an.injection_reading_1 <= bn.injection_reading_1
             AND b.injection_reading_1 <= bn.injection_reading_1
             AND bn.injection_reading_1 - a.injection_reading_1 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+            AND an.injection_reading_1 - a.injection_reading_1 <= 60 * ((an.time - a.time) / 3600e0 + 1)
+            AND bn.injection_reading_1 - b.injection_reading_1 <= 60 * ((bn.time - b.time) / 3600e0 + 1)
         THEN b.injection_reading_1 + k.end_share * (bn.injection_reading_1 - b.injection_reading_1) - (a.injection_reading_1 + k.start_share * (an.injection_reading_1 - a.injection_reading_1))
         WHEN COALESCE(
             a.injection_reading_1, an.injection_reading_1, b.injection_reading_1, bn.injection_reading_1
@@ -115,7 +139,7 @@ SELECT
             )
     END + 0e0 AS injection_kWh_1,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND CASE
                 WHEN a.injection_reading_2 > 0 OR bn.injection_reading_2 = 0 THEN TRUE
                 WHEN a.injection_reading_2 = 0
@@ -126,6 +150,8 @@ SELECT
             AND an.injection_reading_2 <= bn.injection_reading_2
             AND b.injection_reading_2 <= bn.injection_reading_2
             AND bn.injection_reading_2 - a.injection_reading_2 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+            AND an.injection_reading_2 - a.injection_reading_2 <= 60 * ((an.time - a.time) / 3600e0 + 1)
+            AND bn.injection_reading_2 - b.injection_reading_2 <= 60 * ((bn.time - b.time) / 3600e0 + 1)
         THEN b.injection_reading_2 + k.end_share * (bn.injection_reading_2 - b.injection_reading_2) - (a.injection_reading_2 + k.start_share * (an.injection_reading_2 - a.injection_reading_2))
         WHEN COALESCE(
             a.injection_reading_2, an.injection_reading_2, b.injection_reading_2, bn.injection_reading_2
@@ -136,10 +162,13 @@ SELECT
             )
     END + 0e0 AS injection_kWh_2,
     CASE
-        WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND coalesce(
                 nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0),
-                (SELECT gas_meter_reading FROM p1_readouts WHERE time = p1_time_at(UNIX_TIMESTAMP() + 86400))
+                (
+                    SELECT q.gas_meter_reading FROM p1_readouts AS q
+                    WHERE q.time <= UNIX_TIMESTAMP() + 86400 ORDER BY q.time DESC LIMIT 1
+                )
             ) > 0
             AND (
                 coalesce(a.gas_meter_reading, 0) <= 0 OR
@@ -151,7 +180,7 @@ SELECT
             )
             AND p1_gas_at(k.until, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_gas_at(k.time, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) BETWEEN 0 AND 40 * least((bn.time - a.time) / 3600e0 + 1, 100)
         THEN p1_gas_at(k.until, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_gas_at(k.time, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END)
-        WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND CASE
                 WHEN a.gas_meter_reading > 0 OR bn.gas_meter_reading = 0 THEN TRUE
                 WHEN a.gas_meter_reading = 0
@@ -162,6 +191,8 @@ SELECT
             AND an.gas_meter_reading <= bn.gas_meter_reading
             AND b.gas_meter_reading <= bn.gas_meter_reading
             AND bn.gas_meter_reading - a.gas_meter_reading <= 40 * least((bn.time - a.time) / 3600e0 + 1, 100)
+            AND an.gas_meter_reading - a.gas_meter_reading <= 40 * ((an.time - a.time) / 3600e0 + 1)
+            AND bn.gas_meter_reading - b.gas_meter_reading <= 40 * ((bn.time - b.time) / 3600e0 + 1)
         THEN CASE WHEN bn.gas_time BETWEEN bn.time - 7200 AND k.until THEN bn.gas_meter_reading ELSE b.gas_meter_reading + k.end_share * (bn.gas_meter_reading - b.gas_meter_reading) END - (CASE WHEN an.gas_time BETWEEN an.time - 7200 AND k.time THEN an.gas_meter_reading ELSE a.gas_meter_reading + k.start_share * (an.gas_meter_reading - a.gas_meter_reading) END)
         WHEN COALESCE(
             a.gas_meter_reading, an.gas_meter_reading, b.gas_meter_reading, bn.gas_meter_reading
@@ -172,7 +203,23 @@ SELECT
             )
     END + 0e0 AS gas_m3,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
+            AND coalesce(
+                nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0),
+                (
+                    SELECT q.water_meter_reading FROM p1_readouts AS q
+                    WHERE q.time <= UNIX_TIMESTAMP() + 86400 ORDER BY q.time DESC LIMIT 1
+                )
+            ) > 0
+            AND (
+                coalesce(a.water_meter_reading, 0) <= 0 OR
+                coalesce(an.water_meter_reading, 0) <= 0 OR
+                coalesce(b.water_meter_reading, 0) <= 0 OR
+                coalesce(bn.water_meter_reading, 0) <= 0
+            )
+            AND p1_water_at(k.until, CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_water_at(k.time, CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) BETWEEN 0 AND 40 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN p1_water_at(k.until, CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_water_at(k.time, CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND CASE
                 WHEN a.water_meter_reading > 0 OR bn.water_meter_reading = 0 THEN TRUE
                 WHEN a.water_meter_reading = 0
@@ -183,6 +230,8 @@ SELECT
             AND an.water_meter_reading <= bn.water_meter_reading
             AND b.water_meter_reading <= bn.water_meter_reading
             AND bn.water_meter_reading - a.water_meter_reading <= 40 * least((bn.time - a.time) / 3600e0 + 1, 100)
+            AND an.water_meter_reading - a.water_meter_reading <= 40 * ((an.time - a.time) / 3600e0 + 1)
+            AND bn.water_meter_reading - b.water_meter_reading <= 40 * ((bn.time - b.time) / 3600e0 + 1)
         THEN b.water_meter_reading + k.end_share * (bn.water_meter_reading - b.water_meter_reading) - (a.water_meter_reading + k.start_share * (an.water_meter_reading - a.water_meter_reading))
         WHEN COALESCE(
             a.water_meter_reading, an.water_meter_reading, b.water_meter_reading, bn.water_meter_reading
@@ -193,7 +242,23 @@ SELECT
             )
     END + 0e0 AS water_m3,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
+            AND coalesce(
+                nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0),
+                (
+                    SELECT q.heat_meter_reading FROM p1_readouts AS q
+                    WHERE q.time <= UNIX_TIMESTAMP() + 86400 ORDER BY q.time DESC LIMIT 1
+                )
+            ) > 0
+            AND (
+                coalesce(a.heat_meter_reading, 0) <= 0 OR
+                coalesce(an.heat_meter_reading, 0) <= 0 OR
+                coalesce(b.heat_meter_reading, 0) <= 0 OR
+                coalesce(bn.heat_meter_reading, 0) <= 0
+            )
+            AND p1_heat_at(k.until, CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_heat_at(k.time, CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) BETWEEN 0 AND 1 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN p1_heat_at(k.until, CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_heat_at(k.time, CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND CASE
                 WHEN a.heat_meter_reading > 0 OR bn.heat_meter_reading = 0 THEN TRUE
                 WHEN a.heat_meter_reading = 0
@@ -204,6 +269,8 @@ SELECT
             AND an.heat_meter_reading <= bn.heat_meter_reading
             AND b.heat_meter_reading <= bn.heat_meter_reading
             AND bn.heat_meter_reading - a.heat_meter_reading <= 1 * least((bn.time - a.time) / 3600e0 + 1, 100)
+            AND an.heat_meter_reading - a.heat_meter_reading <= 1 * ((an.time - a.time) / 3600e0 + 1)
+            AND bn.heat_meter_reading - b.heat_meter_reading <= 1 * ((bn.time - b.time) / 3600e0 + 1)
         THEN b.heat_meter_reading + k.end_share * (bn.heat_meter_reading - b.heat_meter_reading) - (a.heat_meter_reading + k.start_share * (an.heat_meter_reading - a.heat_meter_reading))
         WHEN COALESCE(
             a.heat_meter_reading, an.heat_meter_reading, b.heat_meter_reading, bn.heat_meter_reading
@@ -214,7 +281,7 @@ SELECT
             )
     END + 0e0 AS heat_GJ,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND CASE
                 WHEN a.use_reading_3 > 0 OR bn.use_reading_3 = 0 THEN TRUE
                 WHEN a.use_reading_3 = 0
@@ -225,6 +292,8 @@ SELECT
             AND an.use_reading_3 <= bn.use_reading_3
             AND b.use_reading_3 <= bn.use_reading_3
             AND bn.use_reading_3 - a.use_reading_3 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+            AND an.use_reading_3 - a.use_reading_3 <= 60 * ((an.time - a.time) / 3600e0 + 1)
+            AND bn.use_reading_3 - b.use_reading_3 <= 60 * ((bn.time - b.time) / 3600e0 + 1)
         THEN b.use_reading_3 + k.end_share * (bn.use_reading_3 - b.use_reading_3) - (a.use_reading_3 + k.start_share * (an.use_reading_3 - a.use_reading_3))
         WHEN COALESCE(
             a.use_reading_3, an.use_reading_3, b.use_reading_3, bn.use_reading_3
@@ -235,7 +304,7 @@ SELECT
             )
     END + 0e0 AS use_kWh_3,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND CASE
                 WHEN a.use_reading_4 > 0 OR bn.use_reading_4 = 0 THEN TRUE
                 WHEN a.use_reading_4 = 0
@@ -246,6 +315,8 @@ SELECT
             AND an.use_reading_4 <= bn.use_reading_4
             AND b.use_reading_4 <= bn.use_reading_4
             AND bn.use_reading_4 - a.use_reading_4 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+            AND an.use_reading_4 - a.use_reading_4 <= 60 * ((an.time - a.time) / 3600e0 + 1)
+            AND bn.use_reading_4 - b.use_reading_4 <= 60 * ((bn.time - b.time) / 3600e0 + 1)
         THEN b.use_reading_4 + k.end_share * (bn.use_reading_4 - b.use_reading_4) - (a.use_reading_4 + k.start_share * (an.use_reading_4 - a.use_reading_4))
         WHEN COALESCE(
             a.use_reading_4, an.use_reading_4, b.use_reading_4, bn.use_reading_4
@@ -256,7 +327,7 @@ SELECT
             )
     END + 0e0 AS use_kWh_4,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND CASE
                 WHEN a.injection_reading_3 > 0 OR bn.injection_reading_3 = 0 THEN TRUE
                 WHEN a.injection_reading_3 = 0
@@ -267,6 +338,8 @@ SELECT
             AND an.injection_reading_3 <= bn.injection_reading_3
             AND b.injection_reading_3 <= bn.injection_reading_3
             AND bn.injection_reading_3 - a.injection_reading_3 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+            AND an.injection_reading_3 - a.injection_reading_3 <= 60 * ((an.time - a.time) / 3600e0 + 1)
+            AND bn.injection_reading_3 - b.injection_reading_3 <= 60 * ((bn.time - b.time) / 3600e0 + 1)
         THEN b.injection_reading_3 + k.end_share * (bn.injection_reading_3 - b.injection_reading_3) - (a.injection_reading_3 + k.start_share * (an.injection_reading_3 - a.injection_reading_3))
         WHEN COALESCE(
             a.injection_reading_3, an.injection_reading_3, b.injection_reading_3, bn.injection_reading_3
@@ -277,7 +350,7 @@ SELECT
             )
     END + 0e0 AS injection_kWh_3,
     CASE
-        WHEN coalesce(a.meter_id = bn.meter_id, TRUE)
+        WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND CASE
                 WHEN a.injection_reading_4 > 0 OR bn.injection_reading_4 = 0 THEN TRUE
                 WHEN a.injection_reading_4 = 0
@@ -288,6 +361,8 @@ SELECT
             AND an.injection_reading_4 <= bn.injection_reading_4
             AND b.injection_reading_4 <= bn.injection_reading_4
             AND bn.injection_reading_4 - a.injection_reading_4 <= 60 * least((bn.time - a.time) / 3600e0 + 1, 100)
+            AND an.injection_reading_4 - a.injection_reading_4 <= 60 * ((an.time - a.time) / 3600e0 + 1)
+            AND bn.injection_reading_4 - b.injection_reading_4 <= 60 * ((bn.time - b.time) / 3600e0 + 1)
         THEN b.injection_reading_4 + k.end_share * (bn.injection_reading_4 - b.injection_reading_4) - (a.injection_reading_4 + k.start_share * (an.injection_reading_4 - a.injection_reading_4))
         WHEN COALESCE(
             a.injection_reading_4, an.injection_reading_4, b.injection_reading_4, bn.injection_reading_4
@@ -301,4 +376,15 @@ FROM p1_periods AS k
 STRAIGHT_JOIN p1_readouts AS a ON a.time = k.start_row
 STRAIGHT_JOIN p1_readouts AS an ON an.time = k.start_next
 STRAIGHT_JOIN p1_readouts AS b ON b.time = k.end_row
-STRAIGHT_JOIN p1_readouts AS bn ON bn.time = k.end_next;
+STRAIGHT_JOIN p1_readouts AS bn ON bn.time = k.end_next
+LEFT JOIN JSON_TABLE(
+    CAST(CASE
+        WHEN a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
+            AND (
+                SELECT COUNT(DISTINCT meter_id) > 1 OR COUNT(DISTINCT gas_meter_id) > 1
+                FROM (SELECT DISTINCT meter_id, gas_meter_id FROM p1_readouts WHERE meter_id IS NOT NULL) AS m
+            )
+        THEN p1_swapped(a.time, bn.time, a.meter_id, coalesce(a.gas_meter_id, bn.gas_meter_id))
+    END AS CHAR),
+    '$' COLUMNS (time BIGINT PATH '$')
+) AS x ON TRUE;

@@ -79,8 +79,8 @@ RETURN (
     ORDER BY time DESC LIMIT 1
 );
 
--- The gas meter's register at `t`, by its own clock where that can be: a reading may be up to two hours older than its
--- row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- The gas meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
+-- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 CREATE OR REPLACE FUNCTION p1_gas_at(t bigint, back bigint) RETURNS float8 LANGUAGE sql STABLE
 RETURN (
@@ -101,6 +101,58 @@ RETURN (
         FROM p1_readouts
         WHERE time > t - 3600 AND time <= least(t + 2678400, extract(epoch FROM now())::bigint + 86400)
             AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > t
+        ORDER BY time LIMIT 1
+    ) AS n ON TRUE
+);
+
+-- The water meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
+-- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
+CREATE OR REPLACE FUNCTION p1_water_at(t bigint, back bigint) RETURNS float8 LANGUAGE sql STABLE
+RETURN (
+    SELECT b.reading + CASE
+        WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
+        THEN (n.reading - b.reading)::float8 * (t - b.read_at) / (n.read_at - b.read_at)
+        ELSE 0
+    END
+    FROM (
+        SELECT water_meter_reading AS reading, time AS read_at
+        FROM p1_readouts
+        WHERE time <= least(t, extract(epoch FROM now())::bigint) + 900 AND time >= greatest(t - back, 1104537600)
+            AND water_meter_reading > 0 AND time <= t
+        ORDER BY time DESC LIMIT 1
+    ) AS b
+    LEFT JOIN (
+        SELECT water_meter_reading AS reading, time AS read_at
+        FROM p1_readouts
+        WHERE time > t - 3600 AND time <= least(t + 2678400, extract(epoch FROM now())::bigint + 86400)
+            AND water_meter_reading > 0 AND time > t
+        ORDER BY time LIMIT 1
+    ) AS n ON TRUE
+);
+
+-- The heat meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
+-- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
+CREATE OR REPLACE FUNCTION p1_heat_at(t bigint, back bigint) RETURNS float8 LANGUAGE sql STABLE
+RETURN (
+    SELECT b.reading + CASE
+        WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
+        THEN (n.reading - b.reading)::float8 * (t - b.read_at) / (n.read_at - b.read_at)
+        ELSE 0
+    END
+    FROM (
+        SELECT heat_meter_reading AS reading, time AS read_at
+        FROM p1_readouts
+        WHERE time <= least(t, extract(epoch FROM now())::bigint) + 900 AND time >= greatest(t - back, 1104537600)
+            AND heat_meter_reading > 0 AND time <= t
+        ORDER BY time DESC LIMIT 1
+    ) AS b
+    LEFT JOIN (
+        SELECT heat_meter_reading AS reading, time AS read_at
+        FROM p1_readouts
+        WHERE time > t - 3600 AND time <= least(t + 2678400, extract(epoch FROM now())::bigint + 86400)
+            AND heat_meter_reading > 0 AND time > t
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 );

@@ -44,31 +44,7 @@ RETURN (
     ORDER BY time DESC LIMIT 1
 );
 
--- The gas meter's register at `t`, by its own clock where that can be: a reading may be up to two hours older than its
--- row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
--- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
-CREATE OR REPLACE FUNCTION p1_gas_at(t bigint, back bigint) RETURNS float8 LANGUAGE sql STABLE
-RETURN (
-    SELECT b.reading + CASE
-        WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
-        THEN (n.reading - b.reading)::float8 * (t - b.read_at) / (n.read_at - b.read_at)
-        ELSE 0
-    END
-    FROM (
-        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
-        FROM p1_readouts
-        WHERE time <= least(t, extract(epoch FROM now())::bigint) + 900 AND time >= greatest(t - back, 1104537600)
-            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= t
-        ORDER BY time DESC LIMIT 1
-    ) AS b
-    LEFT JOIN (
-        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
-        FROM p1_readouts
-        WHERE time > t - 3600 AND time <= least(t + 2678400, extract(epoch FROM now())::bigint + 86400)
-            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > t
-        ORDER BY time LIMIT 1
-    ) AS n ON TRUE
-);
+{function_at}
 
 -- Every row with what was used since the row before it, which is found by one look-up of the key.
 --
@@ -147,18 +123,65 @@ RETURN (
 -- [name]
             WHEN '{column}' THEN {column}
 
+-- [function_at]
+-- The {meter} meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
+-- hours older than its row, and its clock an hour fast. It may come in a row up to a quarter of an hour late. Between two readings that lie
+-- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
+CREATE OR REPLACE FUNCTION p1_{meter}_at(t bigint, back bigint) RETURNS float8 LANGUAGE sql STABLE
+RETURN (
+    SELECT b.reading + CASE
+        WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
+        THEN (n.reading - b.reading)::float8 * (t - b.read_at) / (n.read_at - b.read_at)
+        ELSE 0
+    END
+    FROM (
+        SELECT {readout} AS reading, {read_at} AS read_at
+        FROM p1_readouts
+        WHERE time <= least(t, extract(epoch FROM now())::bigint) + 900 AND time >= greatest(t - back, 1104537600)
+            AND {readout} > 0 AND {read_at} <= t
+        ORDER BY time DESC LIMIT 1
+    ) AS b
+    LEFT JOIN (
+        SELECT {readout} AS reading, {read_at} AS read_at
+        FROM p1_readouts
+        WHERE time > t - 3600 AND time <= least(t + 2678400, extract(epoch FROM now())::bigint + 86400)
+            AND {readout} > 0 AND {read_at} > t
+        ORDER BY time LIMIT 1
+    ) AS n ON TRUE
+);
+
 -- [back]
 CASE WHEN coalesce({any}) > 0 THEN 2678400 ELSE 10800 END
 
--- [gas_at]
-p1_gas_at({moment}, {back})
+-- [register_at]
+p1_{meter}_at({moment}, {back})
 
 -- [p1_usage]
 -- What was used in each of `p1_periods`: the difference of the meter's registers between its two boundaries.
 --
--- Where that cannot be taken (another meter, a register that dropped, rows without registers) the period's steps are
--- added up instead, the two that reach across its boundaries by their share. What no boundary knows is NULL.
+-- Where that cannot be taken (another meter, at the end or meanwhile: `x`; a register that dropped; rows without
+-- registers) the period's steps are added up instead, the two that reach across its boundaries by their share. What no
+-- boundary knows is NULL.
 CREATE OR REPLACE VIEW p1_usage AS
+WITH RECURSIVE
+-- There are few meters: the index on their numbers is leapt through.
+ids (id) AS (
+    SELECT min(meter_id) FROM p1_readouts
+    UNION ALL
+    SELECT (SELECT min(q.meter_id) FROM p1_readouts AS q WHERE q.meter_id > i.id) FROM ids AS i WHERE i.id IS NOT NULL
+),
+meters (id, gas) AS (
+    SELECT i.id, (SELECT min(coalesce(q.gas_meter_id, 0)) FROM p1_readouts AS q WHERE q.meter_id = i.id)
+    FROM ids AS i WHERE i.id IS NOT NULL
+    UNION ALL
+    SELECT
+        m.id,
+        (
+            SELECT min(coalesce(q.gas_meter_id, 0)) FROM p1_readouts AS q
+            WHERE q.meter_id = m.id AND coalesce(q.gas_meter_id, 0) > m.gas
+        )
+    FROM meters AS m WHERE m.gas IS NOT NULL
+)
 SELECT
     k.unit,
     k.time,
@@ -168,20 +191,32 @@ FROM p1_periods AS k
 JOIN p1_readouts AS a ON a.time = k.start_row
 JOIN p1_readouts AS an ON an.time = k.start_next
 JOIN p1_readouts AS b ON b.time = k.end_row
-JOIN p1_readouts AS bn ON bn.time = k.end_next;
+JOIN p1_readouts AS bn ON bn.time = k.end_next
+LEFT JOIN LATERAL (
+    SELECT r.time
+    FROM meters AS m
+    JOIN p1_readouts AS r
+        ON r.meter_id = m.id AND coalesce(r.gas_meter_id, 0) = m.gas AND r.time > a.time AND r.time < bn.time
+    WHERE a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
+        AND (m.id <> a.meter_id OR m.gas > 0 AND m.gas <> coalesce(a.gas_meter_id, bn.gas_meter_id))
+    LIMIT 1
+) AS x ON TRUE;
+
+-- [newest]
+(
+                    SELECT q.{readout} FROM p1_readouts AS q
+                    WHERE q.time <= extract(epoch FROM now())::bigint + 86400 ORDER BY q.time DESC LIMIT 1
+                )
 
 -- [likely]
 {most} * least((bn.time - a.time) / 3600e0 + 1, 100)
 
--- [by_its_own_clock]
+-- [through_link]
 
         WHEN {same_meter}
             AND coalesce(
                 {any},
-                (
-                SELECT q.gas_meter_reading FROM p1_readouts AS q
-                WHERE q.time <= extract(epoch FROM now())::bigint + 86400 ORDER BY q.time DESC LIMIT 1
-            )
+                {newest}
             ) > 0
             AND (
                 {stale}
@@ -190,7 +225,7 @@ JOIN p1_readouts AS bn ON bn.time = k.end_next;
         THEN {until} - {since}
 
 -- [usage]
-    CASE{by_its_own_clock}
+    CASE{through_link}
         WHEN {same_meter}
             AND CASE
                 WHEN a.{readout} > 0 OR bn.{readout} = 0 THEN TRUE
@@ -202,6 +237,8 @@ JOIN p1_readouts AS bn ON bn.time = k.end_next;
             AND an.{readout} <= bn.{readout}
             AND b.{readout} <= bn.{readout}
             AND bn.{readout} - a.{readout} <= {likely}
+            AND an.{readout} - a.{readout} <= {most} * ((an.time - a.time) / 3600e0 + 1)
+            AND bn.{readout} - b.{readout} <= {most} * ((bn.time - b.time) / 3600e0 + 1)
         THEN ({end} - ({start}))::float8
         WHEN coalesce(
             {known}

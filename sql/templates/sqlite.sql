@@ -67,7 +67,7 @@ WHERE +r.time >= 1104537600 AND +r.time <= unixepoch() + 86400;
 -- [back]
 CASE WHEN coalesce({any}) > 0 THEN 2678400 ELSE 10800 END
 
--- [gas_at]
+-- [register_at]
 (
     SELECT b.reading + CASE
         WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
@@ -75,17 +75,17 @@ CASE WHEN coalesce({any}) > 0 THEN 2678400 ELSE 10800 END
         ELSE 0
     END
     FROM (
-        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        SELECT {readout} AS reading, {read_at} AS read_at
         FROM p1_readouts
         WHERE time <= min({moment}, unixepoch()) + 900 AND time >= max({moment} - {back}, 1104537600)
-            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= {moment}
+            AND {readout} > 0 AND {read_at} <= {moment}
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
-        SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
+        SELECT {readout} AS reading, {read_at} AS read_at
         FROM p1_readouts
         WHERE time > {moment} - 3600 AND time <= min({moment} + 2678400, unixepoch() + 86400)
-            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > {moment}
+            AND {readout} > 0 AND {read_at} > {moment}
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 )
@@ -93,10 +93,30 @@ CASE WHEN coalesce({any}) > 0 THEN 2678400 ELSE 10800 END
 -- [p1_usage]
 -- What was used in each of `p1_periods`: the difference of the meter's registers between its two boundaries.
 --
--- Where that cannot be taken (another meter, a register that dropped, rows without registers) the period's steps are
--- added up instead, the two that reach across its boundaries by their share. What no boundary knows is NULL.
+-- Where that cannot be taken (another meter, at the end or meanwhile: `x`; a register that dropped; rows without
+-- registers) the period's steps are added up instead, the two that reach across its boundaries by their share. What no
+-- boundary knows is NULL.
 DROP VIEW IF EXISTS p1_usage;
 CREATE VIEW p1_usage AS
+WITH RECURSIVE
+-- There are few meters: the index on their numbers is leapt through.
+ids (id) AS (
+    SELECT min(meter_id) FROM p1_readouts
+    UNION ALL
+    SELECT (SELECT min(q.meter_id) FROM p1_readouts AS q WHERE q.meter_id > i.id) FROM ids AS i WHERE i.id IS NOT NULL
+),
+meters (id, gas) AS (
+    SELECT i.id, (SELECT min(coalesce(q.gas_meter_id, 0)) FROM p1_readouts AS q WHERE q.meter_id = i.id)
+    FROM ids AS i WHERE i.id IS NOT NULL
+    UNION ALL
+    SELECT
+        m.id,
+        (
+            SELECT min(coalesce(q.gas_meter_id, 0)) FROM p1_readouts AS q
+            WHERE q.meter_id = m.id AND coalesce(q.gas_meter_id, 0) > m.gas
+        )
+    FROM meters AS m WHERE m.gas IS NOT NULL
+)
 SELECT
     k.unit,
     k.time,
@@ -106,20 +126,32 @@ FROM p1_periods AS k
 CROSS JOIN p1_readouts AS a ON a.time = k.start_row
 CROSS JOIN p1_readouts AS an ON an.time = k.start_next
 CROSS JOIN p1_readouts AS b ON b.time = k.end_row
-CROSS JOIN p1_readouts AS bn ON bn.time = k.end_next;
+CROSS JOIN p1_readouts AS bn ON bn.time = k.end_next
+LEFT JOIN p1_readouts AS x ON x.time = (
+    SELECT r.time
+    FROM meters AS m
+    CROSS JOIN p1_readouts AS r
+        ON r.meter_id = m.id AND coalesce(r.gas_meter_id, 0) = m.gas AND r.time > a.time AND r.time < bn.time
+    WHERE a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
+        AND (m.id <> a.meter_id OR m.gas > 0 AND m.gas <> coalesce(a.gas_meter_id, bn.gas_meter_id))
+    LIMIT 1
+);
+
+-- [newest]
+(
+                    SELECT q.{readout} FROM p1_readouts AS q
+                    WHERE q.time <= unixepoch() + 86400 ORDER BY q.time DESC LIMIT 1
+                )
 
 -- [likely]
 {most} * min((bn.time - a.time) / 3600e0 + 1, 100)
 
--- [by_its_own_clock]
+-- [through_link]
 
         WHEN {same_meter}
             AND coalesce(
                 {any},
-                (
-                SELECT q.gas_meter_reading FROM p1_readouts AS q
-                WHERE q.time <= unixepoch() + 86400 ORDER BY q.time DESC LIMIT 1
-            )
+                {newest}
             ) > 0
             AND (
                 {stale}
@@ -128,7 +160,7 @@ CROSS JOIN p1_readouts AS bn ON bn.time = k.end_next;
         THEN {until} - {since}
 
 -- [usage]
-    round(CASE{by_its_own_clock}
+    round(CASE{through_link}
         WHEN {same_meter}
             AND CASE
                 WHEN a.{readout} > 0 OR bn.{readout} = 0 THEN TRUE
@@ -145,6 +177,8 @@ CROSS JOIN p1_readouts AS bn ON bn.time = k.end_next;
             AND an.{readout} <= bn.{readout}
             AND b.{readout} <= bn.{readout}
             AND bn.{readout} - a.{readout} <= {likely}
+            AND an.{readout} - a.{readout} <= {most} * ((an.time - a.time) / 3600e0 + 1)
+            AND bn.{readout} - b.{readout} <= {most} * ((bn.time - b.time) / 3600e0 + 1)
         THEN {end} - ({start})
         WHEN coalesce(
             {known}
