@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
-from p1harvester.drivers import ASKED, REFUSED, asked_for_the_password, driver_options
+from p1harvester.drivers import ASKED, REFUSED, asked_for_the_password, driver_options, opening
 from p1harvester.dsn import masked
 from p1harvester.errors import BadSettings, StoreFailed
 from p1harvester.schema import server_code
@@ -99,7 +99,7 @@ def make_engine(dsn: str | Path, password: str | None, timeout: int) -> Engine:
         url = URL.create("sqlite", database=str(dsn)) if isinstance(dsn, Path) else make_url(dsn)
         if password:
             url = url.set(password=password)
-        return create_engine(
+        engine = create_engine(
             url,
             poolclass=NullPool,
             # A connection that is about to be closed needs no ROLLBACK first.
@@ -108,10 +108,16 @@ def make_engine(dsn: str | Path, password: str | None, timeout: int) -> Engine:
             # What SQLAlchemy would ask the server at every first connection is needed for DDL only.
             _initialize=False,
         )
+        if statement := opening(url.get_driver_name(), url.query, timeout):
+            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(statement))
+        return engine
     except NoSuchModuleError as error:
         raise BadSettings(f"P1_DSN names a database that SQLAlchemy does not know: {error}") from error
     except ImportError as error:
-        raise BadSettings(_missing_driver(url.drivername, error)) from error
+        from p1harvester.missing import mends
+
+        what, right = mends(masked(url.render_as_string()))
+        raise BadSettings(f"P1_DSN leads to no database: {what} ({error}): `{right}`") from error
     except (ArgumentError, ValueError) as error:
         # The reason may quote a part of the DSN that is a password.
         raise BadSettings(
@@ -134,11 +140,3 @@ def alarm(seconds: int) -> Iterator[None]:
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
-
-
-def _missing_driver(drivername: str, error: ImportError) -> str:
-    if drivername.startswith("postgresql"):
-        return f"PostgreSQL's driver is an extra: `pip install 'p1harvester[postgresql]'`, in the same venv ({error})"
-    if drivername in ("mysql", "mariadb"):
-        return f"P1_DSN must begin with {drivername}+pymysql://, the driver that is installed ({error})"
-    return f"P1_DSN begins with {drivername}://, whose driver is not installed ({error})"

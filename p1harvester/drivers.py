@@ -80,8 +80,9 @@ def _is_private_to_pymysql(query: Query) -> bool:
 def _psycopg(host: str | None, query: Query, seconds: int) -> dict[str, Any]:
     options: dict[str, Any] = {
         "connect_timeout": seconds,
-        "options": f"-c statement_timeout={seconds}s",
         "tcp_user_timeout": seconds * 1000,
+        # A pooler may give each transaction another of the server's sessions, which knows no statement of ours.
+        "prepare_threshold": None,
     }
     if not _is_private_to_libpq(host, query) and "require_auth" not in query:
         from psycopg import pq
@@ -94,6 +95,17 @@ def _psycopg(host: str | None, query: Query, seconds: int) -> dict[str, Any]:
             )
         options["require_auth"] = "!password,!md5"
     return options
+
+
+def opening(driver: str, query: Query, seconds: int) -> str | None:
+    """The statement that each transaction must begin with, so that no other takes longer; None where there is none.
+
+    For PostgreSQL. A pooler such as pgbouncer takes no `options` when it is connected to, and what is set for a session
+    may reach somebody else's.
+    """
+    if driver != "psycopg" or "options" in query:
+        return None
+    return f"SET LOCAL statement_timeout = '{seconds}s'"
 
 
 def _is_private_to_libpq(host: str | None, query: Query) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 
 from p1harvester import clock
 from p1harvester.errors import NOTICE, NoTelegram, StoreFailed
-from p1harvester.listen import Cause, Heard, listen
+from p1harvester.listen import listen
 from p1harvester.parser import remarks
 from p1harvester.port import Port, open_port
 from p1harvester.reading import Reading
@@ -21,27 +21,6 @@ DRAIN_FOR = 10
 """Seconds that one run may spend on bringing readings from the spool into the database."""
 DRAIN_UNTIL = 40
 """Seconds after its start when a run begins no further batch, so that it ends within 55."""
-_WHY_NONE = {
-    Cause.EMPTY: "no telegram: not a single byte is in {name}",
-    Cause.SILENCE: "no telegram: not a single byte came from {name}; is the cable in the meter's P1 port, and has the"
-    " grid operator switched that port on?",
-    Cause.UNKEYED: "the telegrams from {name} are encrypted: set P1_KEY to the key that the grid operator gives",
-    Cause.WRONG_KEY: "the telegrams from {name} are encrypted, and P1_KEY does not open them: is it mistyped, or"
-    " another meter's?",
-    Cause.NEEDLESS_KEY: "nothing that comes from {name} is encrypted: take P1_KEY away",
-    Cause.INVERTED: "no telegram: what comes from {name} is text when every bit is inverted; use a P1 cable, or an"
-    " inverter in the data line",
-    Cause.DAMAGED: "no valid telegram from {name}: there came {passed_over}; if this stays so, try another cable or a"
-    " shorter one",
-    Cause.NONSENSE: "no valid telegram from {name}: one came whole, but {nonsense}",
-    Cause.UNCONFIRMED: "no telegram from {name} can be trusted: without a CRC one counts only where a second confirms"
-    " it, and in {seconds:.0f} s there came {telegrams}; try a longer --timeout (P1_TIMEOUT, 35 at most), or another"
-    " cable",
-    Cause.CUT_OFF: "no valid telegram from {name}: there came {passed_over}; if this stays so, try a longer --timeout,"
-    " or another cable",
-    Cause.NOISE: "no telegram: the {received} bytes from {name} are noise, no telegram begins in them; is this the"
-    " meter's port, and is P1_BAUD right (auto finds out)?",
-}
 
 
 def harvest(settings: Settings) -> str:
@@ -98,23 +77,12 @@ def next_reading(port: Port, key: bytes | None) -> tuple[bytes, Reading]:
     """
     heard = listen(port, key, lambda heard: heard.proven is not None)
     if not heard.proven:
-        raise NoTelegram(_why_none(heard))
+        from p1harvester.no_telegram import why_none
+
+        raise NoTelegram(why_none(heard))
     _, telegram, reading = heard.proven
     log.info("a whole telegram of %d bytes", len(telegram))
     if log.isEnabledFor(logging.INFO):
         for line in remarks(telegram).unread:
             log.info("left out: %s", line)
     return telegram, _dated(reading, port)
-
-
-def _why_none(heard: Heard) -> str:
-    if heard.port.saved and heard.cause is Cause.UNCONFIRMED:
-        return f"the telegram in {heard.port.name} has no CRC, and its lines show that it is damaged: save another one"
-    return _WHY_NONE[heard.cause].format(
-        name=heard.port.name,
-        received=heard.received,
-        seconds=heard.seconds,
-        telegrams=len(heard.telegrams),
-        passed_over=heard.passed_over,
-        nonsense=heard.nonsense,
-    )

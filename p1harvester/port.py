@@ -18,9 +18,8 @@ from typing import Self
 import serial
 
 from p1harvester.adapters import only_adapter
-from p1harvester.errors import BadSettings, Denied, NoPort, P1Error, PortBusy, PortFailed
+from p1harvester.errors import BadSettings, P1Error, PortBusy
 from p1harvester.noise import Noise
-from p1harvester.user import user
 
 BAUDS = (115200, 9600)
 """9600 is the line of DSMR 2.2 and 3.0, 115200 that of all others.
@@ -74,7 +73,9 @@ class Port:
             try:
                 chunk = self._read()
             except (OSError, termios.error) as error:
-                raise PortFailed(f"{self.name} failed while being read (unplugged?): {error}") from error
+                from p1harvester.port_trouble import reading_failed
+
+                raise reading_failed(self.name, error) from error
             if chunk is None or (late and not chunk):
                 return
             yield chunk
@@ -126,7 +127,9 @@ class SavedPort(Port):
             # A FIFO that nobody writes to would block the opening itself.
             self._fd = 0 if name == "-" else os.open(name, os.O_RDONLY | os.O_NONBLOCK)
         except OSError as error:
-            raise _opening_failed(name, error) from error
+            from p1harvester.port_trouble import opening_failed
+
+            raise opening_failed(name, error) from error
 
     def _read(self) -> bytes | None:
         left = max(0.0, self._deadline - time.monotonic())
@@ -161,7 +164,9 @@ class SerialPort(Port):
                 raise BadSettings(f"P1_PORT {self.name} is no port that pyserial knows: {error}") from error
             except (OSError, termios.error) as error:
                 if not isinstance(error, OSError) or error.errno not in (errno.EAGAIN, errno.EBUSY):
-                    raise _opening_failed(self.name, error) from error
+                    from p1harvester.port_trouble import opening_failed
+
+                    raise opening_failed(self.name, error) from error
             if not waiting:
                 log.info("%s is in use: waiting for my turn", self.name)
             waiting = True
@@ -233,17 +238,3 @@ class SerialPort(Port):
 
     def _close(self) -> None:
         self._serial.close()
-
-
-def _opening_failed(name: str, error: OSError | termios.error) -> P1Error:
-    number = getattr(error, "errno", None)
-    if number == errno.EACCES:
-        return Denied(f"{user()} may not open {name}: `sudo usermod -aG dialout {user()}`, then log in again")
-    if number == errno.EPERM:
-        return Denied(
-            f"a sandbox or a container keeps {name} from this run: let it have the device; in a unit of systemd that is"
-            " a line DeviceAllow=, made with `sudo systemctl edit p1harvester.service`"
-        )
-    if number == errno.EIO:
-        return PortFailed(f"{name} failed while being opened (unplugged?): {error}")
-    return NoPort(f"{name} cannot be read: {error}; `ls /dev/serial/by-id` shows the adapters that are there")

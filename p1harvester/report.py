@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from p1harvester.reading import COLUMNS, Column, Reading
@@ -32,6 +33,16 @@ SECTIONS = {
 }
 """What a person is shown together: title -> columns."""
 
+_CARED_FOR = {
+    name: place
+    for place, name in enumerate(
+        (
+            *("net_use", "net_injection", "gas_meter_reading", "use_reading", "injection_reading"),
+            *("heat_meter_reading", "water_meter_reading", "use_reading_1", "use_reading_2"),
+        )
+    )
+}
+"""What a person cares for first -> its place."""
 _COLUMN = {column.field: column for column in COLUMNS}
 _UNITS = {"time": "", "tariff": "", "count": "", "id": ""}
 _WIDTH = 34
@@ -44,14 +55,25 @@ def _said(reading: Reading) -> Iterator[tuple[Column, Any]]:
 
 
 def local(seconds: int) -> str:
-    """A UNIX time in the host's zone."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+    """A UNIX time in the host's zone; in seconds where the C library has no date for it, with 32 bits from 2038 on."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+    except (OverflowError, OSError, ValueError):
+        return f"UNIX time {seconds}"
 
 
 def summary(reading: Reading) -> str:
-    """The reading in a few words."""
-    values = [f"{column.name.lower()} {value} {column.unit}" for column, value in _said(reading)]
-    return ", ".join([local(reading.time), *values[1:4]])
+    """The reading in a few words: its time, and the first three of its values that a person cares for."""
+    said = dict(_said(reading))
+    first = sorted(said, key=lambda column: _CARED_FOR.get(column.field, len(_CARED_FOR)))
+    values = (f"{column.name.lower()} {_shown(column, said[column])}" for column in first if column.field != "time")
+    return ", ".join([local(reading.time), *islice(values, 3)])
+
+
+def _shown(column: Column, value: Any) -> str:
+    if column.unit == "time":
+        return local(value)
+    return f"{value} {_UNITS.get(column.unit, column.unit)}".rstrip()
 
 
 def as_table(reading: Reading) -> str:
@@ -70,7 +92,7 @@ def as_table(reading: Reading) -> str:
 
 def _line(name: str, value: Any, indent: int = 0) -> str:
     column = _COLUMN[name]
-    shown, unit = (local(value), "") if column.unit == "time" else (value, _UNITS.get(column.unit, column.unit))
+    shown, _, unit = (local(value), "", "") if column.unit == "time" else _shown(column, value).partition(" ")
     return f"{column.name:<{_WIDTH - indent}}{shown:>19} {unit}".rstrip()
 
 

@@ -3,17 +3,26 @@
 Each question costs a look-up by key or a scan of the last day's keys, however many rows there are.
 """
 
+import re
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import false, func, insert, or_, select
 
 from p1harvester.database import Database
+from p1harvester.errors import StoreFailed
 from p1harvester.schema import TABLE, missing_columns, views_are_current
+
+_MAY_CREATE = (1050, 1060, "42P07")
+"""What a server that would create the table says of our trial: a column twice, or another run was first."""
 
 
 class Survey(Database):
     """A database that is only asked. Every method connects, and raises StoreFailed; an SQLite file must be there."""
+
+    program = "mariadb"
+    """The name of MariaDB's client and service; MySQL's is mysql."""
 
     @property
     def kind(self) -> str:
@@ -51,28 +60,60 @@ class Survey(Database):
         """The database in the DSN."""
         return self._engine.url.database or ""
 
+    @property
+    def query(self) -> dict[str, str]:
+        """The DSN's options."""
+        return {name: value if isinstance(value, str) else value[-1] for name, value in self._engine.url.query.items()}
+
+    @property
+    def has_password(self) -> bool:
+        """Whether there is a password, in the DSN or beside it."""
+        return bool(self._engine.url.password)
+
+    def by(self, host: str | None, query: dict[str, str], name: str | None = None) -> "Survey":
+        """The same user's way to a database by another host, other options, or another name."""
+        url = self._engine.url.set(host=host, query=query, database=self.name if name is None else name)
+        other = Survey(url.render_as_string(hide_password=False), timeout=self._timeout)
+        other.program = self.program
+        return other
+
+    def refusal(self) -> StoreFailed | None:
+        """Why the server does not let us in; None where it does."""
+        try:
+            self.ask("SELECT 1")
+        except StoreFailed as failure:
+            return failure
+        return None
+
+    def ask(self, question: str) -> tuple[Any, ...]:
+        """The first row of what the server answers; empty where there is none."""
+        with self._connection() as connection:
+            answer = connection.exec_driver_sql(question, execution_options={"no_parameters": True})
+            return tuple(answer.first() or ())
+
     def product(self) -> str:
         """The server's name and version, such as `MariaDB 10.11.14`."""
-        with self._connection() as connection:
-            dialect = connection.dialect
-            if self.kind == "sqlite":
-                # The first page is read, so that a damaged file shows.
-                connection.exec_driver_sql("PRAGMA schema_version")
-                return f"SQLite {sqlite3.sqlite_version}"
-            dialect.initialize(connection)
-            names = {"postgresql": "PostgreSQL"}
-            name = names.get(self.kind, "MariaDB" if getattr(dialect, "is_mariadb", False) else "MySQL")
-            return f"{name} {'.'.join(str(part) for part in dialect.server_version_info or ())}"
+        if self.kind == "sqlite":
+            # The first page is read, so that a damaged file shows.
+            self.ask("PRAGMA schema_version")
+            return f"SQLite {sqlite3.sqlite_version}"
+        if self.kind == "postgresql":
+            [version] = self.ask("SHOW server_version")
+            return f"PostgreSQL {_number(version)}"
+        [version] = self.ask("SELECT VERSION()")
+        is_mariadb = "mariadb" in str(version).lower()
+        self.program = "mariadb" if is_mariadb else "mysql"
+        return f"{'MariaDB' if is_mariadb else 'MySQL'} {_number(version)}"
 
     def account(self) -> str:
         """The account that the server took us for: MariaDB's `'user'@'host'`, or the user's name."""
         if self.kind not in ("mysql", "mariadb"):
             return self.user
-        with self._connection() as connection:
-            user, _, host = str(connection.exec_driver_sql("SELECT CURRENT_USER()").scalar_one()).rpartition("@")
-            # Whoever answered may have said anything, and a person will paste it where all rights are.
-            user, host = (part.replace("\\", "\\\\").replace("'", "''") for part in (user, host))
-            return f"'{user}'@'{host}'"
+        [account] = self.ask("SELECT CURRENT_USER()")
+        user, _, host = str(account).rpartition("@")
+        # Whoever answered may have said anything, and a person will paste it where all rights are.
+        user, host = (part.replace("\\", "\\\\").replace("'", "''") for part in (user, host))
+        return f"'{user}'@'{host}'"
 
     def missing_columns(self) -> list[str] | None:
         """The columns that the table lacks; None where there is no table."""
@@ -85,6 +126,17 @@ class Survey(Database):
         with self._connection() as connection:
             connection.execute(insert(TABLE).from_select(["time"], select(TABLE.c.time).where(false())))
             connection.rollback()
+
+    def try_create(self) -> None:
+        """Let the server check the rights to create the table, and create none."""
+        twice = "" if self.kind == "postgresql" else ", time BIGINT"
+        try:
+            with self._connection() as connection:
+                connection.exec_driver_sql(f"CREATE TABLE {TABLE.name} (time BIGINT{twice})")
+                connection.rollback()
+        except StoreFailed as failure:
+            if failure.server_code not in _MAY_CREATE:
+                raise
 
     def views_are_current(self) -> bool:
         """Whether the views are those of this version of the program."""
@@ -119,3 +171,9 @@ class Survey(Database):
                     select(TABLE.c.time).where(TABLE.c.time.between(since, until)).order_by(TABLE.c.time)
                 )
             )
+
+
+def _number(version: object) -> str:
+    """A version's digits, without what a distribution puts behind them."""
+    found = re.search(r"[\d.]*\d", str(version))
+    return found[0] if found else "of no version"

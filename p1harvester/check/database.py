@@ -1,16 +1,17 @@
-"""What the database holds: table, rights, views, rows."""
+"""The database: whether it lets us in, what it holds, what waits for it."""
 
-from shlex import quote
-
-from p1harvester.check.client import in_client
 from p1harvester.check.page import Page
+from p1harvester.check.refusal import refusal
 from p1harvester.check.rows import check_rows
-from p1harvester.check.server import SETUP, refusal, there
+from p1harvester.check.server import there
 from p1harvester.check.spool import check_spool
+from p1harvester.check.table import check_table
+from p1harvester.check.zone import check_zone
+from p1harvester.dsn import masked
 from p1harvester.errors import BadSettings, StoreFailed
+from p1harvester.missing import mends
 from p1harvester.settings import Settings
 from p1harvester.survey import Survey
-from p1harvester.user import user
 
 
 def check_database(page: Page, settings: Settings, scheduled: bool) -> None:
@@ -18,11 +19,13 @@ def check_database(page: Page, settings: Settings, scheduled: bool) -> None:
     try:
         survey = Survey(settings.dsn, settings.password)
     except BadSettings as error:
-        page.fail("database", "P1_DSN leads to no database", str(error), "P1_DSN=sqlite:////FOLDER/FILE.db")
+        _, remedy = mends(masked(settings.dsn))
+        page.fail("database", "P1_DSN leads to no database", str(error), remedy)
         return
     if there(page, survey) and _connects(page, survey):
         try:
-            if _table(page, survey):
+            check_zone(page, survey)
+            if check_table(page, survey):
                 check_rows(page, survey, scheduled)
         except StoreFailed as failure:
             page.fail("database", "it stopped answering", str(failure), "p1harvester check     # once more")
@@ -37,44 +40,3 @@ def _connects(page: Page, survey: Survey) -> bool:
         return False
     page.ok("database", f"{survey} answers: {product}")
     return True
-
-
-def _table(page: Page, survey: Survey) -> bool:
-    missing = survey.missing_columns()
-    if missing is None:
-        page.warn("table", "there is no p1_readouts yet", f"The first run makes it, or {SETUP} does.", SETUP)
-        return False
-    if missing:
-        page.warn(
-            "table",
-            f"p1_readouts lacks {len(missing)} columns, {missing[0]} among them",
-            "It was made by another program or an older version. Columns are added, the rows in it stay as they are;"
-            " the first run does so too.",
-            SETUP,
-        )
-    else:
-        page.ok("table", "p1_readouts is up to date")
-    _rights(page, survey)
-    if survey.views_are_current():
-        page.ok("views", "they are up to date")
-    else:
-        page.warn("views", "they are missing, or of another version", "Grafana's dashboards read them.", SETUP)
-    return True
-
-
-def _rights(page: Page, survey: Survey) -> None:
-    try:
-        survey.try_insert()
-    except StoreFailed as failure:
-        if survey.kind == "sqlite":
-            remedy = f"sudo chown {user()} {quote(str(survey.file))}"
-        else:
-            remedy = in_client(survey, f"GRANT SELECT, INSERT ON p1_readouts TO {survey.account()}")
-        page.fail(
-            "rights",
-            f"{survey.user or user()} may not store a row",
-            f"The database says: {failure.reason}. Readings go to the spool.",
-            remedy,
-        )
-    else:
-        page.ok("rights", f"{survey.user or user()} may store a row (tried with none)")

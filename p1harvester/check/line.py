@@ -3,6 +3,7 @@
 import time
 from shlex import quote
 
+from p1harvester import network
 from p1harvester.adapters import adapters
 from p1harvester.check import host
 from p1harvester.check.no_telegram import say_no_telegram
@@ -92,7 +93,8 @@ def _heard_from(page: Page, settings: Settings, name: str) -> Heard | None:
     try:
         heard = _listened(page, port, deadline, settings.key)
     except P1Error as error:
-        page.fail("line", f"{port.name} failed while being read", str(error), "sudo dmesg | tail")
+        remedy = network.shows_clients(port.name) if port.network else "sudo dmesg | tail"
+        page.fail("line", f"{port.name} failed while being read", str(error), remedy)
         return None
     if settings.baud and port.noisy and not (heard.proven or port.network):
         heard = _at_the_other_speed(page, heard, settings.baud, deadline)
@@ -143,14 +145,15 @@ def _open(page: Page, name: str, baud: int | None, deadline: float) -> Port | No
                 *(f"systemctl status {process.id}     # the service it belongs to" for process in others),
             )
         else:
-            page.ok("port", f"{port.name} is open, and no other program is seen to hold it")
+            also = "" if port.network else ", and no other program is seen to hold it"
+            page.ok("port", f"{port.name} is open{also}")
         return port
     return None
 
 
 def _other_ports(page: Page, name: str, error: P1Error) -> list[str]:
     if is_network(name):
-        return ["systemctl status ser2net     # on that host; a network P1 reader has a web page"]
+        return network.remedies(name, str(error))
     found = adapters() if isinstance(error, NoPort) else []
     if len(found) == 1:
         page.settings["P1_PORT"] = found[0]

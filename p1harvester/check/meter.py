@@ -1,9 +1,9 @@
 """What the telegram is, what it says and lacks, and what the meter's clock shows."""
 
 import re
-from shlex import quote
 
 from p1harvester import clock
+from p1harvester.check.no_telegram import others
 from p1harvester.check.page import Page
 from p1harvester.listen import Heard, Telegram
 from p1harvester.mbus import UNTYPED
@@ -46,8 +46,7 @@ def _telegram(page: Page, heard: Heard, telegram: bytes) -> None:
         f"{says}; but {bad} of {bad + len(moments)} were damaged",
         "A damaged telegram is passed over and the next awaited, so nothing wrong is stored; but bytes are lost or"
         " changed on the way.",
-        "use a shorter cable, and a USB port of the host itself",
-        f"sudo fuser -v {quote(heard.port.name)}",
+        *others(heard)[::-1],
     )
 
 

@@ -2,6 +2,7 @@
 
 from shlex import quote
 
+from p1harvester import network
 from p1harvester.check.page import Page
 from p1harvester.listen import Cause, Heard
 from p1harvester.port import BAUDS
@@ -18,6 +19,15 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
                 f"{name} is empty",
                 "P1_PORT names a saved telegram, or a pipe into which nobody writes one.",
                 "p1harvester read --port auto --raw > telegram.txt     # saves one",
+            )
+        case Cause.SILENCE if heard.port.network:
+            page.fail(
+                "line",
+                f"not a single byte came from {name} in {heard.seconds:.0f} s",
+                f"The reader lets us in, and says nothing. Another client has it ({network.ONE_CLIENT}); or it is not"
+                " in the meter's P1 port; or the grid operator has not switched that port on.",
+                network.shows_clients(name),
+                *network.remedies(name)[1:],
             )
         case Cause.SILENCE:
             page.fail(
@@ -55,16 +65,20 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
                 "line",
                 f"{said}, and they are text when every bit is inverted",
                 "The P1 port's data line is inverted. A P1 cable turns it round, a plain USB serial adapter does not.",
-                "use a P1 cable, or an inverter in the data line; FT_PROG sets an FTDI adapter to invert RXD",
+                "use a P1 cable, or an inverter in the data line; FT_PROG sets an FTDI adapter to invert RXD"
+                if not heard.port.network
+                else "give the reader an inverter in its data line, or set it to invert",
             )
         case Cause.DAMAGED:
             page.fail(
                 "telegram",
                 f"{heard.damage.total()} telegrams came, and not one was whole: {heard.passed_over}",
-                "The speed is right, but bytes are lost or changed on the way: a long or bad cable, a USB hub, a weak"
-                " pull-up on the data line, or a second program that reads the same port.",
-                f"sudo fuser -v {quote(name)}",
-                "use a shorter cable, and a USB port of the host itself",
+                "The speed is right, but bytes are lost or changed before the reader or behind it: by its own cable, or by a"
+                " second client that gets a part of them."
+                if heard.port.network
+                else "The speed is right, but bytes are lost or changed on the way: a long or bad cable, a USB hub, a"
+                " weak pull-up on the data line, or a second program that reads the same port.",
+                *others(heard),
             )
         case Cause.NONSENSE:
             page.fail(
@@ -80,7 +94,7 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
                 "Without a CRC only a second telegram shows that nothing was lost or changed on the way. Either the"
                 " time was too short for two, which come every 10 s, or the line is bad.",
                 f"p1harvester check --timeout 35     # it was {settings.timeout:g}",
-                "use a shorter cable, and a USB port of the host itself",
+                others(heard)[1],
             )
         case Cause.CUT_OFF:
             page.fail(
@@ -88,10 +102,17 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
                 f"{said}, a telegram began, and none came to its end",
                 "Either the time was too short for a whole one, or bytes are lost on the way.",
                 f"p1harvester check --timeout 35     # it was {settings.timeout:g}",
-                f"sudo fuser -v {quote(name)}",
+                others(heard)[0],
             )
         case Cause.NOISE:
             _say_noise(page, heard, settings, said)
+
+
+def others(heard: Heard) -> tuple[str, str]:
+    """The command that shows who else reads the port, and what makes the line better."""
+    if heard.port.network:
+        return network.shows_clients(heard.port.name), network.SHORTER
+    return f"sudo fuser -v {quote(heard.port.name)}", "use a shorter cable, and a USB port of the host itself"
 
 
 def _say_noise(page: Page, heard: Heard, settings: Settings, said: str) -> None:
@@ -111,7 +132,9 @@ def _say_noise(page: Page, heard: Heard, settings: Settings, said: str) -> None:
     page.fail(
         "line",
         f"{said}, {speed}, and they are noise: no telegram begins in them",
-        "This is not the meter's port, or the cable does not suit the meter.",
+        "The reader is not set to the meter's speed, or is not a meter's."
+        if heard.port.network
+        else "This is not the meter's port, or the cable does not suit the meter.",
         *remedies,
         *(["P1_BAUD=auto     # finds the meter's speed"] if settings.baud else []),
     )
