@@ -50,6 +50,11 @@ def binary(name: str, *folders: str) -> str | None:
     return shutil.which(name, path=os.pathsep.join([*folders, os.environ["PATH"], "/usr/sbin"]))
 
 
+def mariadb_client() -> str:
+    """MariaDB's client, or MySQL's in its place: a remedy must call it by that name."""
+    return str(binary("mariadb") or binary("mysql"))
+
+
 @dataclass
 class Server:
     """One server process. `command` starts it; `admin` is a DSN with all rights, on a database that is always there."""

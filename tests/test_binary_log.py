@@ -1,7 +1,6 @@
 """A server that writes a binary log takes functions only from whom it trusts: what `setup` says, and needs, there."""
 
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,18 +10,12 @@ import sqlalchemy as sa
 from tests import servers
 from tests.conftest import Database, Run
 from tests.meter import telegram_of
+from tests.pasting import Person
+from tests.readme import README
 from tests.servers import Server
-from tests.test_readme import README
 
 pytestmark = pytest.mark.server
 NEEDS = "ALTER, ALTER ROUTINE, CREATE, CREATE ROUTINE, CREATE VIEW, DROP, EXECUTE, INSERT, SELECT"
-TOOLS = {
-    "sudo": 'exec "$@"',
-    "mariadb": 'exec {client} --no-defaults --user=root --socket={folder}/socket "$@"',
-    "mysql": 'exec {client} --no-defaults --user=root --socket={folder}/socket "$@"',
-    "tee": 'exec /usr/bin/tee "{folder}/$(basename "$1")"',
-}
-"""What a pasted remedy finds on the host of the tests' server."""
 
 
 @pytest.fixture
@@ -44,15 +37,6 @@ def least(server: Server) -> Database:
     return database
 
 
-def paste(server: Server, command: str, folder: Path) -> None:
-    """What a person does on the server's host."""
-    client = servers.binary("mariadb") or servers.binary("mysql")
-    for name, script in TOOLS.items():
-        (folder / name).write_text(f"#!/bin/sh\n{script.format(client=client, folder=server.folder)}\n")
-        (folder / name).chmod(0o755)
-    subprocess.run(["bash", "-ec", command], check=True, env={"PATH": f"{folder}:/usr/bin:/bin"})
-
-
 def test_what_the_server_must_be_told_is_said_and_lasts(
     server: Server, least: Database, run: Run, tmp_path: Path
 ) -> None:
@@ -60,10 +44,10 @@ def test_what_the_server_must_be_told_is_said_and_lasts(
     refused = run("setup", env=least.env)
     assert refused.returncode == 69
     [command] = re.findall(r"on its host: `(.*?)`;", refused.stderr)
-    paste(server, command, tmp_path)
+    Person(run, least, tmp_path).paste(command)
     assert run("setup", env=least.env).stderr == ""
     server.stop()
-    kept = server.folder / "60-p1harvester.cnf"
+    kept = tmp_path / "sandbox/etc/mysql/mariadb.conf.d/60-p1harvester.cnf"
     server.command = [word for word in server.command if "trust-function" not in word]
     if kept.exists():
         server.command[1] = f"--defaults-file={kept}"
