@@ -205,13 +205,14 @@ STRAIGHT_JOIN p1_readouts AS a ON a.time = k.start_row
 STRAIGHT_JOIN p1_readouts AS an ON an.time = k.start_next
 STRAIGHT_JOIN p1_readouts AS b ON b.time = k.end_row
 STRAIGHT_JOIN p1_readouts AS bn ON bn.time = k.end_next
+-- MySQL takes no subquery within JSON_TABLE.
+STRAIGHT_JOIN (
+    SELECT COUNT(DISTINCT meter_id) > 1 OR COUNT(DISTINCT gas_meter_id) > 1 AS several
+    FROM (SELECT DISTINCT meter_id, gas_meter_id FROM p1_readouts WHERE meter_id IS NOT NULL) AS m
+) AS meters
 LEFT JOIN JSON_TABLE(
     CAST(CASE
-        WHEN a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
-            AND (
-                SELECT COUNT(DISTINCT meter_id) > 1 OR COUNT(DISTINCT gas_meter_id) > 1
-                FROM (SELECT DISTINCT meter_id, gas_meter_id FROM p1_readouts WHERE meter_id IS NOT NULL) AS m
-            )
+        WHEN meters.several AND a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
         THEN p1_swapped(a.time, bn.time, a.meter_id, coalesce(a.gas_meter_id, bn.gas_meter_id))
     END AS CHAR),
     '$' COLUMNS (time BIGINT PATH '$')
