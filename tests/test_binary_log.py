@@ -49,8 +49,9 @@ def test_what_the_server_must_be_told_is_said_and_lasts(
     server.stop()
     kept = tmp_path / "sandbox/etc/mysql/mariadb.conf.d/60-p1harvester.cnf"
     server.command = [word for word in server.command if "trust-function" not in word]
-    if kept.exists():
-        server.command[1] = f"--defaults-file={kept}"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.touch()  # With --no-defaults MySQL forgets what it was told to persist.
+    server.command[1] = f"--defaults-file={kept}"
     server.start()
     assert server.execute("SELECT @@log_bin, @@log_bin_trust_function_creators") == [(1, 1)]
 
