@@ -205,7 +205,11 @@ STRAIGHT_JOIN p1_readouts AS a ON a.time = k.start_row
 STRAIGHT_JOIN p1_readouts AS an ON an.time = k.start_next
 STRAIGHT_JOIN p1_readouts AS b ON b.time = k.end_row
 STRAIGHT_JOIN p1_readouts AS bn ON bn.time = k.end_next
--- MySQL takes no subquery within JSON_TABLE.
+-- MySQL takes no subquery within JSON_TABLE, and for one among the columns it works out every column that there is.
+STRAIGHT_JOIN (
+    SELECT gas_meter_reading, water_meter_reading, heat_meter_reading
+    FROM p1_readouts WHERE time <= UNIX_TIMESTAMP() + 86400 ORDER BY time DESC LIMIT 1
+) AS newest
 STRAIGHT_JOIN (
     SELECT COUNT(DISTINCT meter_id) > 1 OR COUNT(DISTINCT gas_meter_id) > 1 AS several
     FROM (SELECT DISTINCT meter_id, gas_meter_id FROM p1_readouts WHERE meter_id IS NOT NULL) AS m
@@ -219,10 +223,7 @@ LEFT JOIN JSON_TABLE(
 ) AS x ON TRUE;
 
 -- [newest]
-(
-                    SELECT q.{readout} FROM p1_readouts AS q
-                    WHERE q.time <= UNIX_TIMESTAMP() + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+newest.{readout}
 
 -- [likely]
 {most} * least((bn.time - a.time) / 3600e0 + 1, 100)
