@@ -150,6 +150,13 @@ def views_are_current(connection: Connection) -> bool:
         return False
 
 
+def _has_index(connection: Connection) -> bool:
+    if connection.dialect.name == "sqlite":
+        # SQLAlchemy passes over an index of expressions.
+        return bool(connection.exec_driver_sql(f"PRAGMA index_info({_INDEX})").all())
+    return any(index["name"] == _INDEX for index in inspect(connection).get_indexes(TABLE.name))
+
+
 # Each function is dropped before it is made anew, which a server with a binary log may refuse. It is asked beforehand.
 _MAKES_A_FUNCTION = (
     "DROP FUNCTION IF EXISTS p1_probe",
@@ -166,7 +173,7 @@ def make_views(connection: Connection, doing: Doing = nullcontext) -> None:
     for statement in _MAKES_A_FUNCTION if connection.dialect.name in _OPTIONS else ():
         connection.exec_driver_sql(statement)
     connection.dialect.initialize(connection)
-    if all(index["name"] != _INDEX for index in inspect(connection).get_indexes(TABLE.name)):
+    if not _has_index(connection):
         with doing(f"adding an index of meters to {TABLE.name}"):
             _commit(connection, _ADD_INDEX.get(connection.dialect.name, _ADD_INDEX["mysql"]))
     for statement in statements(connection.dialect.name):

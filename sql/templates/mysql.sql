@@ -150,7 +150,7 @@ CREATE FUNCTION p1_{meter}_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DA
 RETURN (
     SELECT b.reading + CASE
         WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
-        THEN (n.reading - b.reading) * (t - b.read_at) / (n.read_at - b.read_at)
+        THEN (n.reading - b.reading) * 1e0 * (t - b.read_at) / (n.read_at - b.read_at)  -- of decimals MySQL rounds it
         ELSE 0
     END
     FROM (
