@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from tests.conftest import Database, Run
 from tests.meter import telegram_of
 from tests.pasting import SAVED, Person, at_its_socket
+from tests.servers import PASSWORD
 
 SECOND = 1700000000
+BY = f"IDENTIFIED BY '{PASSWORD.replace('%', '%%')}'"
 WITHOUT_CRYPTOGRAPHY = "raise ModuleNotFoundError(\"No module named 'cryptography'\")"
 
 
@@ -59,3 +62,41 @@ def test_its_name_and_version(mariadb: Database, run: Run) -> None:
     product, digits = "MySQL" if mariadb.server.is_mysql else "MariaDB", str(version).partition("-")[0]
     shown = run("check", "--port", SAVED, env=mariadb.env | {"COLUMNS": "999"}).stdout
     assert f" answers: {product} {digits}\n" in shown
+
+
+STATES = {
+    "another password": "",
+    "TLS for this account": "ALTER USER p1harvester REQUIRE SSL",
+    "locked": "ALTER USER p1harvester ACCOUNT LOCK",
+    "expired": "ALTER USER p1harvester PASSWORD EXPIRE",
+    "no INSERT": "REVOKE INSERT ON {0}.* FROM p1harvester",
+    "no rights to the database": "REVOKE ALL ON {0}.* FROM p1harvester",
+    "no database": "DROP DATABASE {0}",
+    "read-only": "SET GLOBAL read_only = ON",
+}
+"""How a server comes to refuse us: the statement with which its administrator does it."""
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_what_check_says_mends_it(state: str, forgetful: Database, run: Run, tmp_path: Path) -> None:
+    assert forgetful.server
+    person = Person(run, forgetful, tmp_path, at_its_socket(forgetful.server))
+    person.does(person.check())  # by the socket from now on
+    assert run("setup", env=person.env, prefix=person.prefix).returncode == 0
+    person.is_well()
+    name = sa.make_url(forgetful.dsn).database
+    try:
+        if STATES[state]:
+            forgetful.server.execute(STATES[state].format(name))
+        else:
+            person.env["P1_DSN_PASSWORD"] = "another"
+        shown = person.check()
+        assert "FAIL" in shown
+        person.does(shown, lambda remedy: not remedy.startswith("P1_DSN=") or "PRIMARY" not in remedy)
+        if state == "no database":
+            assert run("setup", env=person.env, prefix=person.prefix).returncode == 0
+        person.is_well()
+    finally:
+        forgetful.server.execute(
+            "SET GLOBAL read_only = OFF", f"ALTER USER p1harvester {BY} REQUIRE NONE ACCOUNT UNLOCK"
+        )
