@@ -165,7 +165,8 @@ SELECT
         WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND coalesce(
                 nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0),
-                newest.gas_meter_reading
+                newest.gas_meter_reading,
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.gas_meter_reading, 0) <= 0 OR
@@ -203,7 +204,8 @@ SELECT
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND coalesce(
                 nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0),
-                newest.water_meter_reading
+                newest.water_meter_reading,
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.water_meter_reading, 0) <= 0 OR
@@ -239,7 +241,8 @@ SELECT
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND coalesce(
                 nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0),
-                newest.heat_meter_reading
+                newest.heat_meter_reading,
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.heat_meter_reading, 0) <= 0 OR

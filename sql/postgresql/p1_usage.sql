@@ -174,7 +174,8 @@ SELECT
                 (
                     SELECT q.gas_meter_reading FROM p1_readouts AS q
                     WHERE q.time <= extract(epoch FROM now())::bigint + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+                ),
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.gas_meter_reading, 0) <= 0 OR
@@ -215,7 +216,8 @@ SELECT
                 (
                     SELECT q.water_meter_reading FROM p1_readouts AS q
                     WHERE q.time <= extract(epoch FROM now())::bigint + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+                ),
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.water_meter_reading, 0) <= 0 OR
@@ -254,7 +256,8 @@ SELECT
                 (
                     SELECT q.heat_meter_reading FROM p1_readouts AS q
                     WHERE q.time <= extract(epoch FROM now())::bigint + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+                ),
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.heat_meter_reading, 0) <= 0 OR

@@ -233,7 +233,8 @@ newest.{readout}
         WHEN {same_meter}
             AND coalesce(
                 {any},
-                {newest}
+                {newest},
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 {stale}
