@@ -98,5 +98,7 @@ def test_what_check_says_mends_it(state: str, forgetful: Database, run: Run, tmp
         person.is_well()
     finally:
         forgetful.server.execute(
-            "SET GLOBAL read_only = OFF", f"ALTER USER p1harvester {BY} REQUIRE NONE ACCOUNT UNLOCK"
+            "SET GLOBAL read_only = OFF",
+            "DROP USER IF EXISTS p1harvester@localhost",
+            f"ALTER USER p1harvester {BY} REQUIRE NONE ACCOUNT UNLOCK",
         )
