@@ -160,13 +160,30 @@ def has_prices(connection: Connection) -> bool | None:
         return None
 
 
+def _has_index(connection: Connection) -> bool:
+    if connection.dialect.name == "sqlite":
+        # SQLAlchemy passes over an index of expressions.
+        return bool(connection.exec_driver_sql(f"PRAGMA index_info({_INDEX})").all())
+    return any(index["name"] == _INDEX for index in inspect(connection).get_indexes(TABLE.name))
+
+
+# Each function is dropped before it is made anew, which a server with a binary log may refuse. It is asked beforehand.
+_MAKES_A_FUNCTION = (
+    "DROP FUNCTION IF EXISTS p1_probe",
+    "CREATE FUNCTION p1_probe() RETURNS INT READS SQL DATA RETURN 1",
+    "DROP FUNCTION p1_probe",
+)
+
+
 def make_views(connection: Connection, doing: Doing = nullcontext) -> None:
     """Create or replace the views, the index that they look a replaced meter up in, and the table of prices."""
     from p1harvester.views import statements
 
     _set_mode(connection)
+    for statement in _MAKES_A_FUNCTION if connection.dialect.name in _OPTIONS else ():
+        connection.exec_driver_sql(statement)
     connection.dialect.initialize(connection)
-    if all(index["name"] != _INDEX for index in inspect(connection).get_indexes(TABLE.name)):
+    if not _has_index(connection):
         with doing(f"adding an index of meters to {TABLE.name}"):
             _commit(connection, _ADD_INDEX.get(connection.dialect.name, _ADD_INDEX["mysql"]))
     for statement in statements(connection.dialect.name):

@@ -35,10 +35,16 @@ _RIGHTS = (
 )
 _ADVICE = {
     **dict.fromkeys((1044, 1142, 1227, 1370, "42501"), _RIGHTS),
-    1419: "the server writes a binary log: as its root user run"
-    " `SET GLOBAL log_bin_trust_function_creators = 1`, then `p1harvester setup` again",
+    1419: "the server writes a binary log, and so takes functions from its root alone until it is told, on its host:"
+    " `{}`; then `p1harvester setup` again. The views are as they were",
 }
 """The server's code -> what the user can do when the views were refused."""
+_TRUST_MYSQL = "sudo mysql -e 'SET PERSIST log_bin_trust_function_creators = 1'"
+# A MariaDB that is set while it runs has forgotten it after a restart, and at the next upgrade refuses again.
+_TRUST_MARIADB = (
+    "sudo mariadb -e 'SET GLOBAL log_bin_trust_function_creators = 1' && printf"
+    " '[mariadbd]\\nlog_bin_trust_function_creators = 1\\n' | sudo tee /etc/mysql/mariadb.conf.d/60-p1harvester.cnf"
+)
 
 # SQLite has one code for every fault in a statement; MariaDB's and PostgreSQL's are for a table and for a column.
 _NO_SUCH_TABLE_OR_COLUMN = (sqlite3.SQLITE_ERROR, 1146, 1054, "42P01", "42703")
@@ -138,7 +144,8 @@ class Store(Database):
                 make_views(connection, doing)
             except DBAPIError as error:
                 if advice := _ADVICE.get(server_code(error)):
-                    raise self._failure(error, f"; {advice}") from error
+                    trust = _TRUST_MARIADB if getattr(connection.dialect, "is_mariadb", False) else _TRUST_MYSQL
+                    raise self._failure(error, f"; {advice.format(trust)}") from error
                 raise
         return True
 

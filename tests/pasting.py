@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.conftest import Database, Run
 from tests.meter import FOLDER
-from tests.servers import Server, binary
+from tests.servers import Server, mariadb_client
 
 SAVED = FOLDER / "dsmr-5.0.2.txt"
 NEW = "another p@ss/w#rd"
@@ -115,7 +115,8 @@ class Person:
     def _tools(self) -> None:
         tools = self.folder / "tools"
         tools.mkdir(exist_ok=True)
-        client = f'exec {binary("mariadb")} --no-defaults --user=root --socket={self.server.folder}/socket "$@"\n'
-        for name, script in {"sudo": _SUDO, "mariadb": client, "mysql": client, "ssh": 'shift; exec "$@"\n'}.items():
+        path = mariadb_client()
+        client = f'exec {path} --no-defaults --user=root --socket={self.server.folder}/socket "$@"\n'
+        for name, script in {"sudo": _SUDO, Path(path).name: client, "ssh": 'shift; exec "$@"\n'}.items():
             (tools / name).write_text(f"#!/bin/sh\n{script}")
             (tools / name).chmod(0o755)

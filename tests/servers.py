@@ -25,6 +25,11 @@ ENVIRONMENT = os.environ | {"TZ": ZONE}
 """The servers' environment: their sessions' time zone is that of the meters."""
 
 
+_MARIADB_INSTALL = ("--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
+# MySQL writes a binary log unless it is told not to, and then its users may make no functions unless it is told to.
+_MYSQL = ("--mysqlx=OFF", "--log-bin-trust-function-creators=ON")
+
+
 def free_port() -> int:
     """A TCP port of loopback that nobody listens on, and that no test running now was given before.
 
@@ -45,6 +50,11 @@ def binary(name: str, *folders: str) -> str | None:
     return shutil.which(name, path=os.pathsep.join([*folders, os.environ["PATH"], "/usr/sbin"]))
 
 
+def mariadb_client() -> str:
+    """MariaDB's client, or MySQL's in its place: a remedy must call it by that name."""
+    return str(binary("mariadb") or binary("mysql"))
+
+
 @dataclass
 class Server:
     """One server process. `command` starts it; `admin` is a DSN with all rights, on a database that is always there."""
@@ -56,6 +66,8 @@ class Server:
     user: str | None
     admin: str
     process: subprocess.Popen[bytes] | None = field(default=None)
+    is_mysql: bool = False
+    """Whether it is MySQL, in MariaDB's place."""
 
     def start(self, *more: str) -> None:
         """Start, this once with `more` options, and wait until it answers."""
@@ -66,11 +78,20 @@ class Server:
         engine = sa.create_engine(self.admin, poolclass=sa.pool.NullPool)
         for _ in range(600):
             with suppress(sa.exc.DBAPIError), engine.connect():
-                return
-            if self.process.poll() is not None:
                 break
+            if self.process.poll() is not None:
+                raise RuntimeError(f"{self.kind} did not start:\n{(self.folder / 'log').read_text()[-3000:]}")
             time.sleep(0.05)
-        raise RuntimeError(f"{self.kind} did not start:\n{(self.folder / 'log').read_text()[-3000:]}")
+        else:
+            raise RuntimeError(f"{self.kind} does not answer:\n{(self.folder / 'log').read_text()[-3000:]}")
+        if self.is_mysql:
+            with suppress(sa.exc.DBAPIError):
+                self._log_in()
+
+    def _log_in(self) -> None:
+        """Log in as the tests' user. MySQL asks it for the password itself until it has had it once, by a safe way."""
+        url = sa.make_url(self.admin).set(username="p1harvester", password=PASSWORD, database="")
+        sa.create_engine(url, poolclass=sa.pool.NullPool).connect().close()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop (or kill) it and wait until it is gone."""
@@ -99,6 +120,8 @@ class Server:
                 f"CREATE USER IF NOT EXISTS p1harvester IDENTIFIED BY '{PASSWORD.replace('%', '%%')}'",
                 f"GRANT ALL ON {name}.* TO p1harvester",
             )
+            if self.is_mysql:
+                self._log_in()
             return f"mysql+pymysql://p1harvester@127.0.0.1:{self.port}/{name}"
         self.execute(
             f"CREATE USER {name} PASSWORD '{PASSWORD.replace('%', '%%')}'", f"CREATE DATABASE {name} OWNER {name}"
@@ -124,31 +147,32 @@ def private_folder(owner: str | None) -> Iterator[Path]:
 
 @contextmanager
 def mariadb(*more: str) -> Iterator[Server | None]:
-    """A MariaDB server, with `more` options; None where its binaries are missing."""
-    install, daemon = binary("mariadb-install-db"), binary("mariadbd")
-    if not install or not daemon:
-        yield None
-        return
+    """A MariaDB server with `more` options, MySQL where that is what is installed; None where neither is."""
     me = pwd.getpwuid(os.geteuid()).pw_name
     with private_folder(None) as folder:
         # A server that starts removes the temporary tables that others have in a folder they share.
         options = ["--no-defaults", f"--datadir={folder}/data", f"--tmpdir={folder}", f"--user={me}"]
-        subprocess.run(
-            [
-                install,
-                *options,
-                *more,
-                "--auth-root-authentication-method=normal",
-                "--skip-test-db",
-                "--skip-name-resolve",
-            ],
-            check=True,
-            capture_output=True,
-        )
+        if (install := binary("mariadb-install-db")) and (daemon := binary("mariadbd")):
+            own: tuple[str, ...] = ()
+            filling = [install, *options, *more, *_MARIADB_INSTALL]
+        elif daemon := binary("mysqld"):
+            own = _MYSQL
+            filling = [daemon, *options, *(option for option in more if "page-size" in option), "--initialize-insecure"]
+        else:
+            yield None
+            return
+        subprocess.run(filling, check=True, capture_output=True)
         port, path = free_port(), folder / "socket"
         command = [daemon, *options, f"--socket={path}", f"--port={port}", "--bind-address=127.0.0.1"]
-        command += ["--skip-name-resolve", f"--pid-file={folder}/pid", "--innodb-flush-log-at-trx-commit=1", *more]
-        server = Server("mariadb", folder, port, command, None, f"mysql+pymysql://root@/mysql?unix_socket={path}")
+        command += [
+            "--skip-name-resolve",
+            *own,
+            f"--pid-file={folder}/pid",
+            "--innodb-flush-log-at-trx-commit=1",
+            *more,
+        ]
+        admin = f"mysql+pymysql://root@/mysql?unix_socket={path}"
+        server = Server("mariadb", folder, port, command, None, admin, is_mysql=bool(own))
         try:
             server.start()
             yield server

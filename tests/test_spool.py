@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import COMMAND, UNMEASURED, UNPRIVILEGED, Database, Run
+from tests.conftest import COMMAND, UNMEASURED, UNPRIVILEGED, Database, Run, both_ways
 from tests.faults import (
     NOON,
     Harvest,

@@ -21,7 +21,6 @@ import sqlalchemy as sa
 
 from p1harvester.schema import TABLE
 from p1harvester.views import DIALECTS, NAMES
-from tests import servers
 from tests.conftest import Database, Run
 from tests.long_way import (
     REGISTERS,
@@ -253,16 +252,3 @@ def test_the_rights_that_the_readme_gives(mariadb: Database, run: Run) -> None:
     grafana = sa.make_url(mariadb.dsn).set(username=f"grafana_{name}", password=PASSWORD)
     with sa.create_engine(grafana, poolclass=sa.pool.NullPool).connect() as connection:
         assert connection.exec_driver_sql("SELECT use_kWh, gas_m3 FROM usage_per_day").fetchall() == [(0, 0)]
-
-
-@pytest.mark.server
-def test_a_server_with_a_binary_log_wants_its_root_user(run: Run) -> None:
-    with servers.mariadb("--log-bin", "--server-id=1") as server:
-        if server is None:
-            pytest.skip("the binaries of mariadb are not installed")
-        env = {"P1_DSN": server.new_database(), "P1_DSN_PASSWORD": PASSWORD}
-        refused = run("setup", env=env)
-        assert refused.returncode == 69
-        [advice] = re.findall(r"`(SET GLOBAL .*?)`", refused.stderr)
-        server.execute(advice)
-        assert run("setup", env=env).returncode == 0

@@ -18,7 +18,7 @@ from tests.conftest import UNMEASURED, Run
 from tests.galera import Node
 from tests.meter import sealed_again, telegram
 from tests.readme import README, blocks
-from tests.servers import Server, binary
+from tests.servers import Server, mariadb_client
 
 AT_ONCE = 3
 """Runs at the same time: most of each is its interpreter's start, and other tests want a processor too."""
@@ -43,7 +43,7 @@ def frame(number: int, second: int, minute: int) -> bytes:
 def by_the_readme(server: Server, names: Sequence[str], folder: Path) -> None:
     """Make each meter's database and user by the README's commands, and in `folder` its settings, NAME.env."""
     [commands] = (block for block in BLOCKS if "for meter in" in block)
-    client = [str(binary("mariadb")), "--no-defaults", "--user=root", f"--socket={server.folder}/socket"]
+    client = [mariadb_client(), "--no-defaults", "--user=root", f"--socket={server.folder}/socket"]
     for name, words in {"sudo": "", "mariadb": shlex.join(client)}.items():
         (folder / name).write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         (folder / name).chmod(0o700)

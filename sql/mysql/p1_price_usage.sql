@@ -133,10 +133,8 @@ SELECT
         WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND coalesce(
                 nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0),
-                (
-                    SELECT q.gas_meter_reading FROM p1_readouts AS q
-                    WHERE q.time <= UNIX_TIMESTAMP() + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+                newest.gas_meter_reading,
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.gas_meter_reading, 0) <= 0 OR
@@ -171,10 +169,8 @@ SELECT
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND coalesce(
                 nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0),
-                (
-                    SELECT q.water_meter_reading FROM p1_readouts AS q
-                    WHERE q.time <= UNIX_TIMESTAMP() + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+                newest.water_meter_reading,
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.water_meter_reading, 0) <= 0 OR
@@ -207,10 +203,8 @@ SELECT
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND coalesce(
                 nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0),
-                (
-                    SELECT q.heat_meter_reading FROM p1_readouts AS q
-                    WHERE q.time <= UNIX_TIMESTAMP() + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+                newest.heat_meter_reading,
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.heat_meter_reading, 0) <= 0 OR
@@ -324,13 +318,18 @@ STRAIGHT_JOIN p1_readouts AS a ON a.time = k.start_row
 STRAIGHT_JOIN p1_readouts AS an ON an.time = k.start_next
 STRAIGHT_JOIN p1_readouts AS b ON b.time = k.end_row
 STRAIGHT_JOIN p1_readouts AS bn ON bn.time = k.end_next
+-- MySQL takes no subquery within JSON_TABLE, and for one among the columns it works out every column that there is.
+STRAIGHT_JOIN (
+    SELECT gas_meter_reading, water_meter_reading, heat_meter_reading
+    FROM p1_readouts WHERE time <= UNIX_TIMESTAMP() + 86400 ORDER BY time DESC LIMIT 1
+) AS newest
+STRAIGHT_JOIN (
+    SELECT COUNT(DISTINCT meter_id) > 1 OR COUNT(DISTINCT gas_meter_id) > 1 AS several
+    FROM (SELECT DISTINCT meter_id, gas_meter_id FROM p1_readouts WHERE meter_id IS NOT NULL) AS m
+) AS meters
 LEFT JOIN JSON_TABLE(
     CAST(CASE
-        WHEN a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
-            AND (
-                SELECT COUNT(DISTINCT meter_id) > 1 OR COUNT(DISTINCT gas_meter_id) > 1
-                FROM (SELECT DISTINCT meter_id, gas_meter_id FROM p1_readouts WHERE meter_id IS NOT NULL) AS m
-            )
+        WHEN meters.several AND a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
         THEN p1_swapped(a.time, bn.time, a.meter_id, coalesce(a.gas_meter_id, bn.gas_meter_id))
     END AS CHAR),
     '$' COLUMNS (time BIGINT PATH '$')

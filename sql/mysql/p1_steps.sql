@@ -109,7 +109,7 @@ CREATE FUNCTION p1_gas_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
 RETURN (
     SELECT b.reading + CASE
         WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
-        THEN (n.reading - b.reading) * (t - b.read_at) / (n.read_at - b.read_at)
+        THEN (n.reading - b.reading) * 1e0 * (t - b.read_at) / (n.read_at - b.read_at)  -- of decimals MySQL rounds it
         ELSE 0
     END
     FROM (
@@ -136,7 +136,7 @@ CREATE FUNCTION p1_water_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
 RETURN (
     SELECT b.reading + CASE
         WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
-        THEN (n.reading - b.reading) * (t - b.read_at) / (n.read_at - b.read_at)
+        THEN (n.reading - b.reading) * 1e0 * (t - b.read_at) / (n.read_at - b.read_at)  -- of decimals MySQL rounds it
         ELSE 0
     END
     FROM (
@@ -163,7 +163,7 @@ CREATE FUNCTION p1_heat_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
 RETURN (
     SELECT b.reading + CASE
         WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
-        THEN (n.reading - b.reading) * (t - b.read_at) / (n.read_at - b.read_at)
+        THEN (n.reading - b.reading) * 1e0 * (t - b.read_at) / (n.read_at - b.read_at)  -- of decimals MySQL rounds it
         ELSE 0
     END
     FROM (

@@ -150,7 +150,8 @@ SELECT
                 (
                     SELECT q.gas_meter_reading FROM p1_readouts AS q
                     WHERE q.time <= extract(epoch FROM now())::bigint + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+                ),
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.gas_meter_reading, 0) <= 0 OR
@@ -187,7 +188,8 @@ SELECT
                 (
                     SELECT q.water_meter_reading FROM p1_readouts AS q
                     WHERE q.time <= extract(epoch FROM now())::bigint + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+                ),
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.water_meter_reading, 0) <= 0 OR
@@ -222,7 +224,8 @@ SELECT
                 (
                     SELECT q.heat_meter_reading FROM p1_readouts AS q
                     WHERE q.time <= extract(epoch FROM now())::bigint + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+                ),
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.heat_meter_reading, 0) <= 0 OR

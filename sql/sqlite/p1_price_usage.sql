@@ -185,7 +185,8 @@ SELECT
                 (
                     SELECT q.gas_meter_reading FROM p1_readouts AS q
                     WHERE q.time <= unixepoch() + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+                ),
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.gas_meter_reading, 0) <= 0 OR
@@ -307,7 +308,8 @@ SELECT
                 (
                     SELECT q.water_meter_reading FROM p1_readouts AS q
                     WHERE q.time <= unixepoch() + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+                ),
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.water_meter_reading, 0) <= 0 OR
@@ -427,7 +429,8 @@ SELECT
                 (
                     SELECT q.heat_meter_reading FROM p1_readouts AS q
                     WHERE q.time <= unixepoch() + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+                ),
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.heat_meter_reading, 0) <= 0 OR

@@ -181,7 +181,8 @@ SELECT
                 (
                     SELECT q.gas_meter_reading FROM p1_readouts AS q
                     WHERE q.time <= unixepoch() + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+                ),
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.gas_meter_reading, 0) <= 0 OR
@@ -303,7 +304,8 @@ SELECT
                 (
                     SELECT q.water_meter_reading FROM p1_readouts AS q
                     WHERE q.time <= unixepoch() + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+                ),
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.water_meter_reading, 0) <= 0 OR
@@ -423,7 +425,8 @@ SELECT
                 (
                     SELECT q.heat_meter_reading FROM p1_readouts AS q
                     WHERE q.time <= unixepoch() + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+                ),
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 coalesce(a.heat_meter_reading, 0) <= 0 OR

@@ -154,7 +154,7 @@ CREATE FUNCTION p1_{meter}_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DA
 RETURN (
     SELECT b.reading + CASE
         WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
-        THEN (n.reading - b.reading) * (t - b.read_at) / (n.read_at - b.read_at)
+        THEN (n.reading - b.reading) * 1e0 * (t - b.read_at) / (n.read_at - b.read_at)  -- of decimals MySQL rounds it
         ELSE 0
     END
     FROM (
@@ -209,23 +209,25 @@ STRAIGHT_JOIN p1_readouts AS a ON a.time = k.start_row
 STRAIGHT_JOIN p1_readouts AS an ON an.time = k.start_next
 STRAIGHT_JOIN p1_readouts AS b ON b.time = k.end_row
 STRAIGHT_JOIN p1_readouts AS bn ON bn.time = k.end_next
+-- MySQL takes no subquery within JSON_TABLE, and for one among the columns it works out every column that there is.
+STRAIGHT_JOIN (
+    SELECT gas_meter_reading, water_meter_reading, heat_meter_reading
+    FROM p1_readouts WHERE time <= UNIX_TIMESTAMP() + 86400 ORDER BY time DESC LIMIT 1
+) AS newest
+STRAIGHT_JOIN (
+    SELECT COUNT(DISTINCT meter_id) > 1 OR COUNT(DISTINCT gas_meter_id) > 1 AS several
+    FROM (SELECT DISTINCT meter_id, gas_meter_id FROM p1_readouts WHERE meter_id IS NOT NULL) AS m
+) AS meters
 LEFT JOIN JSON_TABLE(
     CAST(CASE
-        WHEN a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
-            AND (
-                SELECT COUNT(DISTINCT meter_id) > 1 OR COUNT(DISTINCT gas_meter_id) > 1
-                FROM (SELECT DISTINCT meter_id, gas_meter_id FROM p1_readouts WHERE meter_id IS NOT NULL) AS m
-            )
+        WHEN meters.several AND a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
         THEN p1_swapped(a.time, bn.time, a.meter_id, coalesce(a.gas_meter_id, bn.gas_meter_id))
     END AS CHAR),
     '$' COLUMNS (time BIGINT PATH '$')
 ) AS x ON TRUE;
 
 -- [newest]
-(
-                    SELECT q.{readout} FROM p1_readouts AS q
-                    WHERE q.time <= UNIX_TIMESTAMP() + 86400 ORDER BY q.time DESC LIMIT 1
-                )
+newest.{readout}
 
 -- [likely]
 {most} * least((bn.time - a.time) / 3600e0 + 1, 100)
@@ -235,7 +237,8 @@ LEFT JOIN JSON_TABLE(
         WHEN {same_meter}
             AND coalesce(
                 {any},
-                {newest}
+                {newest},
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 {stale}

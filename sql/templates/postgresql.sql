@@ -220,7 +220,8 @@ LEFT JOIN LATERAL (
         WHEN {same_meter}
             AND coalesce(
                 {any},
-                {newest}
+                {newest},
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 {stale}

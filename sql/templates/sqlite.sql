@@ -160,7 +160,8 @@ LEFT JOIN p1_readouts AS x ON x.time = (
         WHEN {same_meter}
             AND coalesce(
                 {any},
-                {newest}
+                {newest},
+                0 -- not NULL: an AND looks on behind a NULL
             ) > 0
             AND (
                 {stale}
