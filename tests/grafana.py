@@ -50,4 +50,3 @@ def panels(kind: str) -> list[Panel]:
         for panel in drawn(kind)
         for target in panel["targets"]
     ]
-

@@ -19,10 +19,12 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from tests import grafana
 from tests.conftest import Database
-from tests.figures import PANELS, PRICES
+from tests.figures import PRICES
 from tests.long_way import differences
 from tests.servers import PASSWORD
+from tests.shown import PANELS
 from tests.tables import DAY, YEAR, Year, at
+from tests.test_costs import fill_prices
 from tests.test_readme import README
 from tests.test_views import fill
 
@@ -84,12 +86,13 @@ def not_for_grafana(names: list[str], rows: Sequence[Sequence[Any]], columns: li
 
 def test_every_panel_as_the_long_way(made: Database) -> None:
     load(made)
+    fill_prices(made, PRICES)
     wrong: list[tuple[str, str, Any]] = []
     with reader(made).connect() as connection:
         for panel in grafana.panels(grafana.DASHBOARDS[made.kind]):
             expected, columns = PANELS[panel.title]
             for name, (since, until) in RANGES.items():
-                query = panel.expanded(since, until, PRICES)
+                query = panel.expanded(since, until)
                 result = connection.exec_driver_sql(query, execution_options={"no_parameters": True})
                 rows = [tuple(row) for row in result]
                 if complaint := not_for_grafana(list(result.keys()), rows, list(columns)):
@@ -151,8 +154,6 @@ def test_fits_any_grafana(kind: str) -> None:
     reference = {"type": source["type"], "uid": f"${{{variable['name']}}}"}
     for panel in grafana.drawn(kind):
         assert [panel["datasource"], *(target["datasource"] for target in panel["targets"])] == [reference] * 2
-    assert grafana.prices(kind).keys() == PRICES.keys()
-    assert all(float(price) > 0 for price in grafana.prices(kind).values())
 
 
 def test_what_the_readme_installs(tmp_path: Path) -> None:

@@ -18,7 +18,10 @@ from queries import COST, DIALECTS, ENERGY, GAS, Dialect, newest
 KW, KWH, GJ, MONEY = "suffix:kW", "suffix:kWh", "suffix:GJ", "suffix:€"
 M3 = units.CubicMeter
 
-HOURS = "The range's hours: a day of them at least, its last two weeks at most."
+HOURS = (
+    "The range's hours: a day of them at least, its last two weeks at most. What the registers rose while there were no "
+    "readings is spread over the hours."
+)
 DAYS = "The range's days, the last 31 at least."
 MONTHS = "The range's months, the last twelve at least."
 BY_HOUR, BY_DAY, BY_MONTH = "ddd HH:mm", "ddd D MMM", "MMM YY"
@@ -41,8 +44,8 @@ def now(d: Dialect) -> list[stat.Panel]:
             .unit(MONEY)
             .decimals(2)
             for title, unit, sql in (
-                ("Cost by day", "day", queries.spent(d, "day", "Today", "Yesterday")),
-                ("Cost by month", "month", queries.spent(d, "month", "This month", "Last month")),
+                ("Cost, today and yesterday", "day", queries.spent(d, "day", "Today", "Yesterday")),
+                ("Cost, this month and last", "month", queries.spent(d, "month", "This month", "Last month")),
             )
         ),
         with_units(
@@ -72,9 +75,9 @@ def power(d: Dialect) -> Builder[Panel]:
 def voltage(d: Dialect) -> Builder[Panel]:
     """Each phase's voltage over time."""
     about = (
-        "Each reading; over more than two days the lowest and the highest of each hour, the one at its begin, the other "
-        "at its middle; over more than two months of each six hours of the range's last year, which takes a second or "
-        "more. Dashed: 230 V less and plus 10 %."
+        "Each reading. Over more than two days the lowest and the highest of each hour, the one at its begin, the other "
+        "at its middle; over more than two months those of each six hours, of the range's last year, which takes a "
+        "second or more. Dashed: 230 V less and plus 10 %."
     )
     return (
         curves(d, "Voltage", queries.voltage(d), units.Volt, about, "min", "max")
@@ -94,11 +97,11 @@ class Section:
     collapsed: bool = False
 
 
-def usage(d: Dialect, title: str, columns: str, column: str, before: str, unit: str, empty: str) -> Section:
+def usage(d: Dialect, title: str, columns: tuple[str, ...], column: str, before: str, unit: str, empty: str) -> Section:
     """What was used each hour, day and month."""
-    by_hour, by_day = queries.per_hour(d, columns, column), queries.per_day(d, columns, column)
+    by_hour, by_day = (each(d, ", ".join(columns), column) for each in (queries.per_hour, queries.per_day))
     by_month = queries.against_a_year_before(d, columns, column, before)
-    about = f"{MONTHS} Beside each the same month a year before, whole."
+    about = f"{MONTHS} Beside each the whole of the same month a year before."
     return Section(
         title,
         [
@@ -125,7 +128,9 @@ def costs(d: Dialect) -> Section:
 def quality(d: Dialect) -> Section:
     """What was amiss: with the grid, with the readings."""
     about = "What the meter has counted between the range's first reading and its last."
-    missing = "The range's minutes, of its last year at most, in which no reading was stored."
+    missing = (
+        "The range's minutes in which no reading was stored, of its last year at most. For a year that takes a second."
+    )
     by_day = "Minutes in which no reading was stored, of the last 31 days."
     return Section(
         "Voltage and readings",

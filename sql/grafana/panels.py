@@ -25,6 +25,9 @@ COLORS = {
     "Water and heat": "light-blue",
     "Standing charges": "purple",
     "Missing": "red",
+    "L1": "yellow",
+    "L2": "purple",
+    "L3": "blue",
 }
 
 PanelT = TypeVar("PanelT", stat.Panel, barchart.Panel, timeseries.Panel)

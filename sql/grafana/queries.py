@@ -225,20 +225,20 @@ WHERE {d.begins_within(365)} AND {needs} IS NOT NULL
 ORDER BY time"""
 
 
-def against_a_year_before(d: Dialect, columns: str, column: str, before: str) -> str:
-    """The same, and beside it what the same month of the year before has used."""
-    shown = d.begins_within(365)
-    return f"""SELECT time, {columns}, before AS "{before}"
+def against_a_year_before(d: Dialect, columns: tuple[str, ...], column: str, before: str) -> str:
+    """The same, and beside the first column what that was in the same month a year before."""
+    first, *others = columns
+    return f"""SELECT time, {", ".join((first, f'before AS "{before}"', *others))}
 FROM (
   SELECT u.*, LAG({column}, 12) OVER (ORDER BY time) AS before
   FROM (SELECT time, use_kWh, injection_kWh, gas_m3 FROM usage_per_month WHERE {d.begins_within(365, 366)}) AS u
 ) AS m
-WHERE {shown} AND {column} IS NOT NULL
+WHERE {d.begins_within(365)} AND {column} IS NOT NULL
 ORDER BY time"""
 
 
-ENERGY = 'use_kWh AS "Drawn", -injection_kWh AS "Injected"'
-GAS = 'gas_m3 AS "Gas"'
+ENERGY = ('use_kWh AS "Drawn"', '-injection_kWh AS "Injected"')
+GAS = ('gas_m3 AS "Gas"',)
 COST = """use_cost AS "Electricity", injection_cost AS "Injection", gas_cost AS "Gas",
   CASE WHEN water_cost IS NULL THEN heat_cost ELSE water_cost + COALESCE(heat_cost, 0) END AS "Water and heat",
   standing_cost AS "Standing charges\""""

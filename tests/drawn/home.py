@@ -49,10 +49,11 @@ class Home:
         """Gas, m3 an hour."""
         cold = max(0.0, math.cos((moment / DAY - 20) / 365.25 * 2 * math.pi) + 0.3)
         hour = moment % DAY / HOUR
-        return 0.03 + cold * (0.7 if 6 < hour < 22 else 0.2) + (0.5 if 6 < hour < 7.5 else 0)
+        windy = 0.7 + 0.6 * (moment // DAY * 7919 % 97 / 97)
+        return 0.03 + windy * cold * (0.7 if 6 < hour < 22 else 0.2) + (0.5 if 6 < hour < 7.5 else 0)
 
     def gone(self, moment: int) -> bool:
-        """Whether no reading was stored: two and a half hours last night, three days in summer, a minute now and then."""
+        """Whether no reading was stored: hours of yesterday, three days in summer, a minute now and then."""
         ago = self.now - moment
         return 14 * HOUR < ago < 16.5 * HOUR or 140 * DAY < ago < 143.2 * DAY or moment // 60 % 2503 == 0
 

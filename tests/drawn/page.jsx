@@ -50,6 +50,8 @@ function dressed(panel) {
   for (const each of found) {
     for (const field of each.fields) {
       field.config.custom = { ...panel.fieldConfig.defaults.custom, ...field.config.custom };
+      // What the kinds of panels with series take where the dashboard names no color.
+      field.config.color ??= panel.type === 'stat' ? undefined : { mode: 'palette-classic' };
     }
   }
   return found;

@@ -75,8 +75,8 @@ def written(database: Path, now: int, target: Path) -> None:
         span = scene.since, scene.until
         ranges[span] = ranges.get(span) or frames(database, *span)
         board = grafana.dashboard("sqlite")
-        for panel in board["panels"]:
-            panel["open"] = scene.opened
+        for row in board["panels"]:
+            row["open"] = scene.opened and row.get("collapsed", False)
         found.append(
             {
                 "name": scene.name,
