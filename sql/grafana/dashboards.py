@@ -19,8 +19,8 @@ KW, KWH, GJ, MONEY = "suffix:kW", "suffix:kWh", "suffix:GJ", "suffix:€"
 M3 = units.CubicMeter
 
 HOURS = (
-    "The range's hours: a day of them at least, its last two weeks at most. What the registers rose while there were no "
-    "readings is spread over the hours."
+    "The range's hours: a day of them at least, its last two weeks at most. What the registers rose while there were "
+    "no readings is spread over the hours."
 )
 DAYS = "The range's days, the last 31 at least."
 MONTHS = "The range's months, the last twelve at least."
@@ -75,9 +75,9 @@ def power(d: Dialect) -> Builder[Panel]:
 def voltage(d: Dialect) -> Builder[Panel]:
     """Each phase's voltage over time."""
     about = (
-        "Each reading. Over more than two days the lowest and the highest of each hour, the one at its begin, the other "
-        "at its middle; over more than two months those of each six hours, of the range's last year, which takes a "
-        "second or more. Dashed: 230 V less and plus 10 %."
+        "Each reading. Over more than two days the lowest and the highest of each hour, the one at its begin, the "
+        "other at its middle; over more than two months those of each six hours, of the range's last year, which takes "
+        "a second or more. Dashed: 230 V less and plus 10 %."
     )
     return (
         curves(d, "Voltage", queries.voltage(d), units.Volt, about, "min", "max")

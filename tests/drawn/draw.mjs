@@ -38,7 +38,11 @@ await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
 function listen() {
   window.__grafana_public_path__ = '/public/';
   window.written = new Map();
-  const { fillText } = CanvasRenderingContext2D.prototype;
+  const { fillText, clearRect } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.clearRect = function (...area) {
+    window.written.delete(this.canvas);
+    return clearRect.apply(this, area);
+  };
   CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
     const at = this.getTransform().transformPoint({ x, y });
     const width = this.measureText(text).width;
@@ -54,9 +58,10 @@ function look() {
   return [...document.querySelectorAll('[data-panel]')].map((panel) => {
     const canvas = panel.querySelector('canvas');
     const seen = { title: panel.dataset.panel, text: panel.innerText, labels: [], colored: [], width: 0 };
-    seen.sizes = [...panel.querySelectorAll('div')]
-      .filter((each) => each.childElementCount === 0 && each.textContent)
-      .map((each) => ({ text: each.textContent, size: parseFloat(getComputedStyle(each).fontSize) }));
+    seen.figures = [...panel.querySelectorAll('span, div')]
+      .filter((each) => each.childElementCount === 0 && /\d/.test(each.textContent))
+      .map((each) => getComputedStyle(each))
+      .map(({ fontSize, color }) => ({ size: parseFloat(fontSize), color }));
     if (canvas) {
       const { width, height } = canvas;
       seen.width = width;
@@ -99,13 +104,14 @@ for (const scene of scenes) {
   }, scene);
   await page.addScriptTag({ url: '/page.js' });
   await page.addStyleTag({ url: '/page.css' });
-  await page.waitForFunction(() => document.querySelector('canvas') !== null, null, { timeout: 20000 }).catch((error) => {
+  await page.waitForFunction(() => document.querySelector('canvas') !== null, null, { timeout: 120000 }).catch((error) => {
     throw new Error([error, ...faults].join('\n'));
   });
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   await page.waitForLoadState('networkidle');
   await page.screenshot({ path: join(folder, `${scene.name}.png`), fullPage: true });
-  seen.push({ name: scene.name, faults, panels: await page.evaluate(look) });
+  const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
+  seen.push({ name: scene.name, faults, wide, panels: await page.evaluate(look) });
   await page.close();
 }
 writeFileSync(join(folder, 'seen.json'), JSON.stringify(seen));
