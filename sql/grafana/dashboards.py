@@ -185,12 +185,12 @@ def not_everybodys(d: Dialect) -> list[Section]:
         Section(
             "Meter",
             [
-                with_units(meter.decimals(3).unit(KWH), {"Gas": M3, "Water": M3, "Heat": GJ}),
+                with_units(meter.height(6).decimals(3).unit(KWH), {"Gas": M3, "Water": M3, "Heat": GJ}),
                 numbers(d, "Tariff", newest(d, 'tariff AS "Tariff"'), 4, f"{reading}, as the meter numbers them."),
                 numbers(d, "Counted since the meter was made", queries.counters(d), 20, f"{reading}.", "none"),
                 curves(
                     d, "Current", queries.current(d), units.Ampere, "Each reading of the range's last two days.", "max"
-                ),
+                ).line_interpolation(shapes.LineInterpolation.STEP_AFTER),
             ],
             collapsed=True,
         ),

@@ -59,7 +59,7 @@ function look() {
     const canvas = panel.querySelector('canvas');
     const seen = { title: panel.dataset.panel, text: panel.innerText, labels: [], colored: [], width: 0 };
     seen.figures = [...panel.querySelectorAll('span, div')]
-      .filter((each) => each.childElementCount === 0 && /\d/.test(each.textContent))
+      .filter((each) => each.childElementCount === 0 && /^-?[\d.]+$/.test(each.textContent.trim()))
       .map((each) => getComputedStyle(each))
       .map(({ fontSize, color }) => ({ size: parseFloat(fontSize), color }));
     if (canvas) {

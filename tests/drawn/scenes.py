@@ -43,6 +43,7 @@ def scenes(now: int) -> list[Scene]:
         Scene("year", now - 365 * DAY, now, "Last year"),
         Scene("gap", *gap, "Eight days, three of them without readings"),
         Scene("opened", now - DAY, now, "Last 24 hours, every row open", opened=True),
+        Scene("phone-opened", now - DAY, now, "Last 24 hours, every row open", width=390, opened=True),
     ]
 
 
