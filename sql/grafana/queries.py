@@ -65,7 +65,9 @@ DIALECTS = (
         now="UNIX_TIMESTAMP()",
         least="LEAST",
         greatest="GREATEST",
-        begin_of=lambda unit, moment: f"UNIX_TIMESTAMP(DATE_FORMAT(FROM_UNIXTIME({moment}), '{FORMATS[unit]}'))",
+        begin_of=lambda unit, moment: (
+            f"UNIX_TIMESTAMP(CAST(DATE_FORMAT(FROM_UNIXTIME({moment}), '{FORMATS[unit]}') AS DATE))"
+        ),
         next_midnight="UNIX_TIMESTAMP(date_time + INTERVAL 1 DAY)",
     ),
     Dialect(
@@ -175,20 +177,20 @@ def voltage(d: Dialect) -> str:
     """Each row's voltages; over a wide range the lowest and highest of each hour, or of each six."""
     lines = (1, 2, 3)
     extremes = ", ".join(f"MIN(voltage_l{n}) AS low_{n}, MAX(voltage_l{n}) AS high_{n}" for n in lines)
-    either = ", ".join(f"CASE WHEN e.half = 0 THEN low_{n} ELSE high_{n} END" for n in lines)
+    either = ", ".join(f"CASE WHEN e.later = 0 THEN low_{n} ELSE high_{n} END" for n in lines)
     points = f"""SELECT time, voltage_l1 AS l1, voltage_l2 AS l2, voltage_l3 AS l3
 FROM p1_readouts
 WHERE {d.within} AND {d.span} <= {ROWS_UP_TO}
 UNION ALL
-SELECT h.time + e.half * h.width / 2, {either}
+SELECT h.time + e.later * h.half, {either}
 FROM (
-  SELECT time - time % width AS time, width, {extremes}
+  SELECT time - time % (2 * half) AS time, half, {extremes}
   FROM p1_readouts
-  JOIN (SELECT CASE WHEN {d.span} <= {HOURS_UP_TO} THEN {HOUR} ELSE {6 * HOUR} END AS width) AS w ON TRUE
+  JOIN (SELECT CASE WHEN {d.span} <= {HOURS_UP_TO} THEN {HOUR // 2} ELSE {3 * HOUR} END AS half) AS w ON TRUE
   WHERE {d.within} AND {d.span} > {ROWS_UP_TO} AND time > {d.end} - {COUNTED}
-  GROUP BY time - time % width, width
+  GROUP BY time - time % (2 * half), half
 ) AS h
-JOIN (SELECT 0 AS half UNION ALL SELECT 1) AS e ON TRUE"""
+JOIN (SELECT 0 AS later UNION ALL SELECT 1) AS e ON TRUE"""
     return broken(points, {f"l{n}": f"L{n}" for n in lines})
 
 
@@ -228,9 +230,9 @@ ORDER BY time"""
 def against_a_year_before(d: Dialect, columns: tuple[str, ...], column: str, before: str) -> str:
     """The same, and beside the first column what that was in the same month a year before."""
     first, *others = columns
-    return f"""SELECT time, {", ".join((first, f'before AS "{before}"', *others))}
+    return f"""SELECT time, {", ".join((first, f'year_before AS "{before}"', *others))}
 FROM (
-  SELECT u.*, LAG({column}, 12) OVER (ORDER BY time) AS before
+  SELECT u.*, LAG({column}, 12) OVER (ORDER BY time) AS year_before
   FROM (SELECT time, use_kWh, injection_kWh, gas_m3 FROM usage_per_month WHERE {d.begins_within(365, 366)}) AS u
 ) AS m
 WHERE {d.begins_within(365)} AND {column} IS NOT NULL
