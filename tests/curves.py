@@ -22,7 +22,7 @@ def power(since: int, until: int) -> Shown:
     if until - since <= 2 * DAY:
         rows = stored(since, until)
         return broken([(row["time"], exact(row["net_use"]), -(exact(row["net_injection"]) or 0)) for row in rows])
-    unit = "hour" if until - since <= 62 * DAY else "day"
+    unit = next(unit for unit, days in (("hour", 62), ("day", 732), ("month", 9**9)) if until - since <= days * DAY)
     signed = ((1, "use_kWh"), (-1, "injection_kWh"))
     return broken(
         [

@@ -215,8 +215,8 @@ def two_weeks(since: int, until: int) -> int:
 
 
 def a_month(since: int, until: int) -> int:
-    """Where the days begin."""
-    return min(since, until - 31 * DAY)
+    """Where the days begin: two years before the end at most."""
+    return max(min(since, until - 31 * DAY), until - 732 * DAY)
 
 
 def twelve_months(since: int, until: int) -> int:

@@ -37,6 +37,7 @@ RANGES = {
     "the old rows' end": (at("2024-01-20 15:07"), at("2024-02-19")),
     "the new meter and half a year": (at("2024-02-25"), at("2024-08-20 06:30:30")),
     "the year": (Year.START - DAY, YEAR[-1]["time"] + 30),
+    "years": (at("2020-03-01"), at("2024-12-15")),
     "before there was anything": (at("2023-05-01"), at("2023-06-01")),
     "long after": (at("2026-09-01"), at("2026-10-01")),
 }

@@ -22,7 +22,7 @@ HOURS = (
     "The range's hours: a day of them at least, its last two weeks at most. What the registers rose while there were "
     "no readings is spread over the hours."
 )
-DAYS = "The range's days, the last 31 at least."
+DAYS = "The range's days: the last 31 at least, its last two years at most."
 MONTHS = "The range's months, the last twelve at least."
 BY_HOUR, BY_DAY, BY_MONTH = "ddd HH:mm", "ddd D MMM", "MMM YY"
 END = "the range ends, or today if that is earlier"
@@ -66,7 +66,7 @@ def power(d: Dialect) -> Builder[Panel]:
     """What is drawn and injected over time."""
     about = (
         "Drawn above zero, injected below: each reading; over more than two days the mean of each hour, over more than "
-        "two months of each day. Broken where there are no readings."
+        "two months of each day, over more than two years of each month. Broken where there are no readings."
     )
     panel = curves(d, "Power", queries.power(d), KW, about, "mean")
     return panel.fill_opacity(10).line_interpolation(shapes.LineInterpolation.STEP_AFTER)

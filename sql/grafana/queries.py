@@ -12,6 +12,8 @@ ROWS_UP_TO = 2 * DAY
 """The widest range, in seconds, whose every row is drawn."""
 HOURS_UP_TO = 62 * DAY
 """The widest range that is drawn hour by hour."""
+DAYS_UP_TO = 732 * DAY
+"""The widest range that is drawn day by day."""
 COUNTED = 366 * DAY
 """The widest range all of whose rows are looked at."""
 
@@ -33,8 +35,8 @@ class Dialect:
     greatest: str
     begin_of: Callable[[str, str], str]
     """When the local day, or month, of that moment began."""
-    next_midnight: str
-    """When the local day ends that begins at `date_time`."""
+    end_of: Callable[[str], str]
+    """When the local day, or month, ends that begins at `date_time`."""
 
     @property
     def span(self) -> str:
@@ -68,7 +70,7 @@ DIALECTS = (
         begin_of=lambda unit, moment: (
             f"UNIX_TIMESTAMP(CAST(DATE_FORMAT(FROM_UNIXTIME({moment}), '{FORMATS[unit]}') AS DATE))"
         ),
-        next_midnight="UNIX_TIMESTAMP(date_time + INTERVAL 1 DAY)",
+        end_of=lambda unit: f"UNIX_TIMESTAMP(date_time + INTERVAL 1 {unit})",
     ),
     Dialect(
         name="postgresql",
@@ -78,7 +80,7 @@ DIALECTS = (
         least="LEAST",
         greatest="GREATEST",
         begin_of=lambda unit, moment: f"extract(epoch FROM date_trunc('{unit}', to_timestamp({moment})))::bigint",
-        next_midnight="extract(epoch FROM (date_time + interval '1 day')::timestamptz)::bigint",
+        end_of=lambda unit: f"extract(epoch FROM (date_time + interval '1 {unit}')::timestamptz)::bigint",
     ),
     Dialect(
         name="sqlite",
@@ -90,7 +92,7 @@ DIALECTS = (
         least="min",
         greatest="max",
         begin_of=lambda unit, moment: f"unixepoch({moment}, 'unixepoch', 'localtime', 'start of {unit}', 'utc')",
-        next_midnight="unixepoch(date_time, '+1 day', 'utc')",
+        end_of=lambda unit: f"unixepoch(date_time, '+1 {unit}', 'utc')",
     ),
 )
 
@@ -148,12 +150,13 @@ ORDER BY time"""
 
 
 def power(d: Dialect) -> str:
-    """Each row's power; over a wide range the mean of each hour, or day, that is over and has a row."""
+    """Each row's power; over a wide range the mean of each hour, day or month that is over and has a row."""
 
-    def means(unit: str, seconds: str, over: str, span: str) -> str:
-        mean = f"* {HOUR} / ({seconds})"
-        known = "CASE WHEN end_row >= time THEN"
-        return f"""SELECT time, {known} use_kWh END {mean}, {known} -injection_kWh END {mean}
+    def means(unit: str, more_than: int, up_to: int | None) -> str:
+        span = f"{d.span} > {more_than}" + (f" AND {d.span} <= {up_to}" if up_to else "")
+        over = f"time + {HOUR}" if unit == "hour" else d.end_of(unit)
+        known, mean = "CASE WHEN end_row >= time THEN", f"END * {HOUR} / ({over} - time)"
+        return f"""SELECT time, {known} use_kWh {mean}, {known} -injection_kWh {mean}
 FROM (
   SELECT u.time, u.date_time, u.use_kWh, u.injection_kWh, k.end_row
   FROM (SELECT time, date_time, use_kWh, injection_kWh FROM usage_per_{unit} WHERE {d.within} AND {span}) AS u
@@ -161,15 +164,11 @@ FROM (
 ) AS m
 WHERE {over} <= (SELECT MAX(time) FROM p1_readouts)"""
 
-    hours = means("hour", str(HOUR), f"time + {HOUR}", f"{d.span} > {ROWS_UP_TO} AND {d.span} <= {HOURS_UP_TO}")
-    days = means("day", f"{d.next_midnight} - time", d.next_midnight, f"{d.span} > {HOURS_UP_TO}")
-    points = f"""SELECT time, net_use AS drawn, -net_injection AS injected
+    rows = f"""SELECT time, net_use AS drawn, -net_injection AS injected
 FROM p1_readouts
-WHERE {d.within} AND {d.span} <= {ROWS_UP_TO}
-UNION ALL
-{hours}
-UNION ALL
-{days}"""
+WHERE {d.within} AND {d.span} <= {ROWS_UP_TO}"""
+    hours, days = means("hour", ROWS_UP_TO, HOURS_UP_TO), means("day", HOURS_UP_TO, DAYS_UP_TO)
+    points = "\nUNION ALL\n".join([rows, hours, days, means("month", DAYS_UP_TO, None)])
     return broken(points, {"drawn": "Drawn", "injected": "Injected"})
 
 
@@ -212,10 +211,10 @@ ORDER BY time"""
 
 
 def per_day(d: Dialect, columns: str, needs: str, view: str = "usage_per_day") -> str:
-    """The range's days, the last 31 at least."""
+    """The range's days: the last 31 at least, its last two years at most."""
     return f"""SELECT time, {columns}
 FROM {view}
-WHERE {d.begins_within(31)} AND {needs} IS NOT NULL
+WHERE {d.begins_within(31)} AND time > {d.end} - {DAYS_UP_TO} AND {needs} IS NOT NULL
 ORDER BY time"""
 
 
