@@ -66,7 +66,7 @@ def base(
 ) -> Fraction | None:
     """What the newest row before that one says, of the same meter, that the reading can have come from."""
     moment = rows[at]["time"]
-    for each in reversed(rows[bisect_left(rows, moment - 31 * DAY, key=second) : at]):
+    for each in map(rows.__getitem__, range(at - 1, bisect_left(rows, moment - 31 * DAY, key=second) - 1, -1)):
         value = exact(each.get(REGISTERS[column]))
         likely = can_be(column, moment - each["time"])
         if value and low < value <= reading <= value + likely and not another_meter(row, each, column):
@@ -95,7 +95,8 @@ def step(rows: Sequence[Row], at: int, column: str) -> Fraction | None:
     below = bool(behind) and behind[0] is not None and old is not None and old <= behind[0] < new
     if old and old <= new and not other and (old == new or (new - old <= likely and not below)):
         return new - old
-    for each in rows[at + 1 :]:
+    # Without a slice, which would work out every row of a year.
+    for each in map(rows.__getitem__, range(at + 1, len(rows))):
         value = exact(each.get(REGISTERS[column]))
         if each["time"] > row["time"] + DAY:
             break

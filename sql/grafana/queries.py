@@ -132,9 +132,10 @@ WHERE time >= {before} AND time <= {d.end}"""
 def broken(points: str, columns: dict[str, str]) -> str:
     """Curves through these points, broken where much more time passes than usual: there nobody knows."""
     values = ", ".join(f'CASE WHEN b.behind = 0 THEN {column} END AS "{name}"' for column, name in columns.items())
+    # The sum of one value, for MariaDB's MAX() OVER () takes the square of the rows' number.
     return f"""SELECT time + b.behind AS time, {values}
 FROM (
-  SELECT s.*, MAX(CASE WHEN 2 * nth > points AND 2 * nth <= points + 2 THEN step END) OVER () AS usual
+  SELECT s.*, SUM(CASE WHEN 2 * nth > points AND 2 * nth <= points + 2 THEN step END) OVER () AS usual
   FROM (
     SELECT l.*, ROW_NUMBER() OVER (ORDER BY step) AS nth, COUNT(*) OVER () AS points
     FROM (
