@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from numbers import Number
 from pathlib import Path
@@ -21,9 +22,10 @@ from tests import grafana
 from tests.conftest import Database
 from tests.figures import PRICES
 from tests.long_way import differences
+from tests.long_way_costs import PRICES as PRICE_COLUMNS
 from tests.servers import PASSWORD
 from tests.shown import PANELS
-from tests.tables import DAY, YEAR, Year, at
+from tests.tables import DAY, NOTHING, YEAR, Year, at
 from tests.test_costs import fill_prices
 from tests.test_readme import README
 from tests.test_views import fill
@@ -104,6 +106,28 @@ def test_every_panel_as_the_long_way(made: Database) -> None:
                 elif found := [both for pair in zip(rows, right, strict=True) for both in differences(*pair)]:
                     wrong.append((panel.title, name, found[:3]))
     assert wrong == []
+
+
+def test_a_range_that_ends_in_the_future(made: Database) -> None:
+    now = int(time.time())
+    columns = {"net_use": 0.5, "use_l1": 0.5, "tariff": 1, "meter_id": 1, "power_failures": 1}
+    times = [*range(now - 70 * DAY, now - 2 * DAY, DAY), *range(now - 2 * DAY, now + 1, 900)]
+    fill(made, [NOTHING | columns | {"time": each, "use_reading": each % 10**8 / 1000} for each in times])
+    fill_prices(made, [dict.fromkeys(PRICE_COLUMNS) | {"time": now - 80 * DAY, "use_kWh_1": 0.25}])
+    # What goes by the second.
+    numbers = {panel["title"] for panel in grafana.drawn(grafana.DASHBOARDS[made.kind]) if panel["type"] == "stat"}
+    numbers -= {"Newest reading", "Minutes missing"}
+    with reader(made).connect() as connection:
+        for panel in grafana.panels(grafana.DASHBOARDS[made.kind]):
+            if panel.title in numbers:
+                queries = (panel.expanded(now - DAY, until) for until in (now, now + 20 * DAY))
+                ends_now, ends_later = (
+                    connection.exec_driver_sql(each, execution_options={"no_parameters": True}).all()
+                    for each in queries
+                )
+                assert ends_later == ends_now, panel.title
+                assert ends_now, panel.title
+                assert ends_now[0][1] is not None or panel.title == "Meter readings", panel.title
 
 
 @pytest.mark.parametrize("kind", grafana.DASHBOARDS.values())
