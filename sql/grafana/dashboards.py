@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import queries
+from dialects import DIALECTS, Dialect
 from grafana_foundation_sdk.builders import common, dashboard, stat
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -12,7 +13,7 @@ from grafana_foundation_sdk.models import common as shapes
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, DynamicConfigValue, Panel, VariableOption
 from panels import DRAWN, INJECTED, bars, curves, numbers, thresholds, with_units
-from queries import COST, DIALECTS, ENERGY, GAS, Dialect, newest
+from queries import COST, ENERGY, GAS, newest
 
 # Grafana's own units would show 0.35 kWh as 350.00 Wh, and 4870 euros as 4.87K.
 KW, KWH, GJ, MONEY = "suffix:kW", "suffix:kWh", "suffix:GJ", "suffix:€"

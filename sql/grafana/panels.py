@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
+from dialects import Dialect
 from grafana_foundation_sdk.builders import barchart, common, dashboard, stat, timeseries
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.runtime import UnknownDataquery
 from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import common as shapes
 from grafana_foundation_sdk.models.dashboard import DataSourceRef, DynamicConfigValue, FieldColorModeId, Threshold
-from queries import Dialect
 
 DRAWN, INJECTED, GAS = "orange", "green", "blue"
 COLORS = {
