@@ -2,10 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 
-const here = import.meta.dirname;
+const here = fileURLToPath(new URL('.', import.meta.url));
 const [scenesFile, folder] = process.argv.slice(2);
 const scenes = JSON.parse(readFileSync(scenesFile, 'utf8'));
 const bundle = join(folder, 'page.js');
