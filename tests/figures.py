@@ -6,12 +6,26 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from tests.long_way import REGISTERS, Boundary, Row, exact, peaks, periods, second, used
-from tests.tables import DAY, YEAR
+from tests.long_way import REGISTERS, Boundary, Row, exact, local, peaks, periods, second, used
+from tests.long_way_costs import COSTS, costs
+from tests.long_way_costs import PRICES as NAMES
+from tests.tables import DAY, YEAR, at
 
-PRICES = {"price_1": "0.24", "price_2": "0.31", "paid_1": "0.04", "paid_2": "0.055", "price_gas": "1,273"}
+KNOWN = ("use_kWh_1", "use_kWh_2", "injection_kWh_1", "injection_kWh_2", "gas_m3", "water_m3", "standing_day")
+
+PRICES: list[Row] = [
+    {"time": at(since)} | dict.fromkeys(NAMES) | dict(zip(KNOWN, values, strict=True))
+    for since, *values in (
+        ("2024-02-01 12:00", 0.24, 0.31, 0.04, 0.055, 1.273, 0.9, -0.31),
+        ("2024-03-28 15:30", 0.21, 0.29, 0.03, 0.03, 1.15, 0.95, 0.42),
+        ("2024-09-01", 0.19, None, -0.01, None, 1.4, None, None),
+    )
+]
+"""Contracts: none in the first weeks, one that changes within an hour, one that knows fewer prices."""
 Shown = list[tuple[Any, ...]]
 """What a panel shows: rows of numbers, the first a time."""
+Figures = Callable[[int, int], Shown]
+"""A range's begin and end -> what a panel shows of it."""
 
 
 def stored(since: int, until: int, most: int | None = None) -> list[Row]:
@@ -58,33 +72,7 @@ def age(_: int, until: int) -> Shown:
     return [(row["time"], until - row["time"]) for row in stored(0, until, 1)]
 
 
-def power(since: int, until: int) -> Shown:
-    """Power drawn and injected."""
-    if until - since <= 2 * DAY:
-        rows = stored(since, until)
-        return [(row["time"], exact(row["net_use"]), -(exact(row["net_injection"]) or 0)) for row in rows]
-    unit = "hour" if until - since <= 62 * DAY else "day"
-    signed = ((1, "use_kWh"), (-1, "injection_kWh"))
-    return [
-        (begin, *(sign * (values[column] or 0) * 3600 / (end - begin) for sign, column in signed))
-        for begin, end, values in all_used(unit)
-        if since <= begin <= until and end <= YEAR[-1]["time"]
-    ]
-
-
-def voltage(since: int, until: int) -> Shown:
-    """Each phase's voltage."""
-    if until - since <= 2 * DAY:
-        rows = stored(since, until)
-    else:
-        unit = "hour" if until - since <= 62 * DAY else "day"
-        begins = [begin for begin, _ in periods(YEAR, unit) if since <= begin <= until]
-        sides = [Boundary(YEAR, begin) for begin in begins]
-        rows = [side.row for side in sides if not side.share]
-    return [(row["time"], *(exact(row[f"voltage_l{n}"]) for n in (1, 2, 3))) for row in rows]
-
-
-def energy(unit: str, begin: Callable[[int, int], int]) -> Callable[[int, int], Shown]:
+def energy(unit: str, begin: Callable[[int, int], int]) -> Figures:
     """What was drawn from the grid and injected into it."""
 
     def shown(since: int, until: int) -> Shown:
@@ -94,7 +82,7 @@ def energy(unit: str, begin: Callable[[int, int], int]) -> Callable[[int, int], 
     return shown
 
 
-def other(column: str, unit: str, begin: Callable[[int, int], int]) -> Callable[[int, int], Shown]:
+def other(column: str, unit: str, begin: Callable[[int, int], int]) -> Figures:
     """What was used of something that not everybody has."""
 
     def shown(since: int, until: int) -> Shown:
@@ -104,40 +92,68 @@ def other(column: str, unit: str, begin: Callable[[int, int], int]) -> Callable[
     return shown
 
 
-def by_price(*values: Fraction | None) -> list[Fraction]:
-    """Electricity, injection and gas in money."""
-    use, use_1, use_2, back, back_1, back_2, gas = values
-    price = {name: Fraction(text.replace(",", ".")) for name, text in PRICES.items()}
-    return [
-        use_1 * price["price_1"] + (use_2 or 0) * price["price_2"]
-        if use_1 is not None
-        else (use or 0) * price["price_1"],
-        -(
-            back_1 * price["paid_1"] + (back_2 or 0) * price["paid_2"]
-            if back_1 is not None
-            else (back or 0) * price["paid_1"]
-        ),
-        (gas or 0) * price["price_gas"],
-    ]
-
-
-PRICED = ("use_kWh", "use_kWh_1", "use_kWh_2", "injection_kWh", "injection_kWh_1", "injection_kWh_2", "gas_m3")
-
-
-def cost(unit: str, begin: Callable[[int, int], int]) -> Callable[[int, int], Shown]:
-    """What it cost."""
+def against_a_year_before(column: str, *others: str) -> Figures:
+    """Each month's use, and that of the same month a year before; of others, negative."""
 
     def shown(since: int, until: int) -> Shown:
-        found = used_in(unit, begin(since, until), until, *PRICED)
-        return [(moment, *by_price(*values)) for moment, *values in found]
+        found = used_in("month", 0, until, column, *others)
+        year_before = {begin: value for (begin, *_), (_, value, *_) in zip(found[12:], found, strict=False)}
+        return [
+            (begin, value, year_before.get(begin), *(-(other or 0) for other in more))
+            for begin, value, *more in found
+            if begin > twelve_months(since, until) and value is not None
+        ]
+
+    return shown
+
+
+@cache
+def all_costs(unit: str) -> dict[int, dict[str, Fraction | None]]:
+    """What every day or month of the year cost."""
+    return {
+        begin: dict(zip(COSTS, costs(YEAR, PRICES, begin, end, unit), strict=True))
+        for begin, end in periods(YEAR, unit)
+    }
+
+
+def cost(unit: str, begin: Callable[[int, int], int]) -> Figures:
+    """What it cost, by its parts."""
+
+    def shown(since: int, until: int) -> Shown:
+        parts = []
+        for moment, each in all_costs(unit).items():
+            if begin(since, until) < moment <= until and each["total_cost"] is not None:
+                water, heat = each["water_cost"], each["heat_cost"]
+                both = None if water is None and heat is None else (water or 0) + (heat or 0)
+                named = (each["use_cost"], each["injection_cost"], each["gas_cost"])
+                parts.append((moment, *named, both, each["standing_cost"]))
+        return parts
+
+    return shown
+
+
+def begin_of(unit: str, moment: int) -> int:
+    """When the local day, or month, of that moment began."""
+    day = local(moment).replace(hour=0, minute=0, second=0)
+    return int((day if unit == "day" else day.replace(day=1)).timestamp())
+
+
+def spent(unit: str) -> Figures:
+    """What the day, or month, in which the range ends has cost, and the one before."""
+
+    def shown(_: int, until: int) -> Shown:
+        begin = begin_of(unit, until)
+        found = all_costs(unit)
+        both = (found.get(each, {}).get("total_cost") for each in (begin, begin_of(unit, begin - 1)))
+        return [(begin, *both)]
 
     return shown
 
 
 def today(_: int, until: int) -> Shown:
     """The day in which the range ends."""
-    found = used_in("day", until - 90000, until, *PRICED)[-1:]
-    return [(moment, values[0], values[3], values[6], sum(by_price(*values))) for moment, *values in found]
+    begin = begin_of("day", until)
+    return used_in("day", begin - 1, begin, "use_kWh", "injection_kWh", "gas_m3")
 
 
 @cache
@@ -162,47 +178,47 @@ def missing(_: int, until: int) -> Shown:
     return shown
 
 
+def missing_in_all(since: int, until: int) -> Shown:
+    """Minutes of the range without a row."""
+    begin = max(since, until - 366 * DAY) // 60
+    first, done = max(begin, YEAR[0]["time"] // 60), until // 60
+    minutes = {row["time"] // 60 for row in stored(begin * 60, done * 60 - 1)}
+    return [(first * 60, done - first - len(minutes))] if first < done else []
+
+
+def counted(row: Row) -> list[int | None]:
+    """What the meter's counters say, all phases together."""
+    sags, swells = (
+        None if row[f"voltage_{name}_l1"] is None else sum(row[f"voltage_{name}_l{n}"] or 0 for n in (1, 2, 3))
+        for name in ("sags", "swells")
+    )
+    return [row["power_failures"], row["long_power_failures"], sags, swells]
+
+
+def counters(since: int, until: int) -> Shown:
+    """The counters of the range's last row."""
+    return [(row["time"], *counted(row)) for row in stored(since, until, 1)]
+
+
+def disturbances(since: int, until: int) -> Shown:
+    """What was counted between the range's first row and its last, of one meter."""
+    rows = stored(since, until)
+    if not rows or rows[0]["meter_id"] != rows[-1]["meter_id"]:
+        return []
+    pairs = zip(counted(rows[0]), counted(rows[-1]), strict=True)
+    return [(rows[-1]["time"], *(None if a is None or b is None else b - a for a, b in pairs))]
+
+
 def two_weeks(since: int, until: int) -> int:
     """Where the hours begin: a day before the end at least, two weeks at most."""
     return max(min(since, until - DAY), until - 14 * DAY)
 
 
 def a_month(since: int, until: int) -> int:
-    """Where the days begin."""
-    return min(since, until - 31 * DAY)
+    """Where the days begin: two years before the end at most."""
+    return max(min(since, until - 31 * DAY), until - 732 * DAY)
 
 
 def twelve_months(since: int, until: int) -> int:
     """Where the months begin."""
     return min(since, until - 365 * DAY)
-
-
-PANELS: dict[str, tuple[Callable[[int, int], Shown], dict[str, str]]] = {
-    "Power now": (
-        lambda since, until: newest(since, until, "net_use", "net_injection"),
-        {"Drawn": "suffix:kW", "Injected": "suffix:kW"},
-    ),
-    "Each phase": (phases, dict.fromkeys(("L1", "L2", "L3"), "suffix:kW")),
-    "Tariff": (lambda since, until: newest(since, until, "tariff"), {"Tariff": "none"}),
-    "Newest reading": (age, {"Newest reading": "s"}),
-    "Today so far": (today, {"Used": "suffix:kWh", "Injected": "suffix:kWh", "Gas": "m3", "Cost": "currencyEUR"}),
-    "Power": (power, {"Drawn": "suffix:kW", "Injected": "suffix:kW"}),
-    "Electricity per hour": (energy("hour", two_weeks), {"Used": "suffix:kWh", "Injected": "suffix:kWh"}),
-    "Electricity per day": (energy("day", a_month), {"Used": "suffix:kWh", "Injected": "suffix:kWh"}),
-    "Electricity per month": (energy("month", twelve_months), {"Used": "suffix:kWh", "Injected": "suffix:kWh"}),
-    "Highest quarter-hour per month": (peak, {"Highest": "suffix:kW", "Billed": "suffix:kW"}),
-    "Gas per hour": (other("gas_m3", "hour", two_weeks), {"Gas": "m3"}),
-    "Gas per day": (other("gas_m3", "day", a_month), {"Gas": "m3"}),
-    "Gas per month": (other("gas_m3", "month", twelve_months), {"Gas": "m3"}),
-    "Cost per day": (cost("day", a_month), dict.fromkeys(("Electricity", "Injection", "Gas"), "currencyEUR")),
-    "Cost per month": (
-        cost("month", twelve_months),
-        dict.fromkeys(("Electricity", "Injection", "Gas"), "currencyEUR"),
-    ),
-    "Water per day": (other("water_m3", "day", a_month), {"Water": "m3"}),
-    "Heat per day": (other("heat_GJ", "day", a_month), {"Heat": "suffix:GJ"}),
-    "Voltage": (voltage, dict.fromkeys(("L1", "L2", "L3"), "volt")),
-    "Minutes missing per day": (missing, {"Missing": "suffix:min"}),
-    "Minutes missing": (missing, {"Missing": "suffix:min"}),
-}
-"""Panel -> what it should show of a range, and the unit of each of its columns."""

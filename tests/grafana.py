@@ -18,17 +18,15 @@ class Panel:
     title: str
     query: str
 
-    def expanded(self, since: int, until: int, prices: dict[str, str]) -> str:
+    def expanded(self, since: int, until: int) -> str:
         """The query for a range of UNIX seconds, as the data source sends it to its database.
 
-        Of MySQL and PostgreSQL the macros are Grafana's own; `$__from` and `$__to`, in milliseconds, and the
-        dashboard's variables are replaced for all of them.
+        Of MySQL and PostgreSQL the macros are Grafana's own; `$__from` and `$__to`, in milliseconds, are replaced for
+        all of them.
         """
         text = re.sub(r"\$__unixEpochFilter\((\w+)\)", rf"\1 >= {since} AND \1 <= {until}", self.query)
         text = text.replace("$__unixEpochFrom()", str(since)).replace("$__unixEpochTo()", str(until))
         text = text.replace("$__from", f"{since}000").replace("$__to", f"{until}000")
-        for name, price in prices.items():
-            text = text.replace(f"${{{name}:sqlstring}}", f"'{price}'")
         assert "$" not in text, text
         return text
 
@@ -40,8 +38,9 @@ def dashboard(kind: str) -> dict[str, Any]:
 
 
 def drawn(kind: str) -> list[dict[str, Any]]:
-    """The panels of a dashboard that show something."""
-    return [panel for panel in dashboard(kind)["panels"] if panel["type"] != "row"]
+    """The panels of a dashboard that show something, those in collapsed rows too."""
+    panels = [panel for each in dashboard(kind)["panels"] for panel in (each, *each.get("panels", ()))]
+    return [panel for panel in panels if panel["type"] != "row"]
 
 
 def panels(kind: str) -> list[Panel]:
@@ -51,8 +50,3 @@ def panels(kind: str) -> list[Panel]:
         for panel in drawn(kind)
         for target in panel["targets"]
     ]
-
-
-def prices(kind: str) -> dict[str, str]:
-    """The dashboard's variables that hold a price: name -> value to begin with."""
-    return {each["name"]: each["query"] for each in dashboard(kind)["templating"]["list"] if each["type"] == "textbox"}

@@ -69,7 +69,7 @@ def base(
 ) -> Fraction | None:
     """What the newest row before that one says, of the same meter, that the reading can have come from."""
     moment = rows[at]["time"]
-    for each in reversed(rows[bisect_left(rows, moment - 31 * DAY, key=second) : at]):
+    for each in map(rows.__getitem__, range(at - 1, bisect_left(rows, moment - 31 * DAY, key=second) - 1, -1)):
         value = exact(each.get(REGISTERS[column]))
         likely = can_be(column, moment - each["time"])
         if value and low < value <= reading <= value + likely and not another_meter(row, each, column):

@@ -160,6 +160,13 @@ class Year(Sequence[Row]):
             "heat_meter_reading": (minute // 50) / 1000 if minute >= self.HEAT_SINCE else None,
             "meter_id": 1 if minute < self.REPLACED else 2,
             "gas_meter_id": 10,
+            "current_l1": minute % 17,
+            "current_l2": minute % 13,
+            "power_failures": since // 90_000,
+            "long_power_failures": since // 200_000,
+            "voltage_sags_l1": since // 3000,
+            "voltage_sags_l2": since // 5000,
+            "voltage_swells_l1": since // 7000,
         }
 
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from numbers import Number
 from pathlib import Path
@@ -19,11 +20,14 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from tests import grafana
 from tests.conftest import Database
-from tests.figures import PANELS, PRICES
+from tests.figures import PRICES
 from tests.long_way import differences
+from tests.long_way_costs import PRICES as PRICE_COLUMNS
 from tests.readme import README
 from tests.servers import PASSWORD
-from tests.tables import DAY, YEAR, Year, at
+from tests.shown import PANELS
+from tests.tables import DAY, NOTHING, YEAR, Year, at
+from tests.test_costs import fill_prices
 from tests.test_views import fill
 
 pytestmark = [pytest.mark.usefixtures("_zone"), pytest.mark.slow]
@@ -35,6 +39,7 @@ RANGES = {
     "the old rows' end": (at("2024-01-20 15:07"), at("2024-02-19")),
     "the new meter and half a year": (at("2024-02-25"), at("2024-08-20 06:30:30")),
     "the year": (Year.START - DAY, YEAR[-1]["time"] + 30),
+    "years": (at("2020-03-01"), at("2024-12-15")),
     "before there was anything": (at("2023-05-01"), at("2023-06-01")),
     "long after": (at("2026-09-01"), at("2026-10-01")),
 }
@@ -84,12 +89,13 @@ def not_for_grafana(names: list[str], rows: Sequence[Sequence[Any]], columns: li
 
 def test_every_panel_as_the_long_way(made: Database) -> None:
     load(made)
+    fill_prices(made, PRICES)
     wrong: list[tuple[str, str, Any]] = []
     with reader(made).connect() as connection:
         for panel in grafana.panels(grafana.DASHBOARDS[made.kind]):
             expected, columns = PANELS[panel.title]
             for name, (since, until) in RANGES.items():
-                query = panel.expanded(since, until, PRICES)
+                query = panel.expanded(since, until)
                 result = connection.exec_driver_sql(query, execution_options={"no_parameters": True})
                 rows = [tuple(row) for row in result]
                 if complaint := not_for_grafana(list(result.keys()), rows, list(columns)):
@@ -100,6 +106,28 @@ def test_every_panel_as_the_long_way(made: Database) -> None:
                 elif found := [both for pair in zip(rows, right, strict=True) for both in differences(*pair)]:
                     wrong.append((panel.title, name, found[:3]))
     assert wrong == []
+
+
+def test_a_range_that_ends_in_the_future(made: Database) -> None:
+    now = int(time.time())
+    columns = {"net_use": 0.5, "use_l1": 0.5, "tariff": 1, "meter_id": 1, "power_failures": 1}
+    times = [*range(now - 70 * DAY, now - 2 * DAY, DAY), *range(now - 2 * DAY, now + 1, 900)]
+    fill(made, [NOTHING | columns | {"time": each, "use_reading": each % 10**8 / 1000} for each in times])
+    fill_prices(made, [dict.fromkeys(PRICE_COLUMNS) | {"time": now - 80 * DAY, "use_kWh_1": 0.25}])
+    # What goes by the second.
+    numbers = {panel["title"] for panel in grafana.drawn(grafana.DASHBOARDS[made.kind]) if panel["type"] == "stat"}
+    numbers -= {"Newest reading", "Minutes missing"}
+    with reader(made).connect() as connection:
+        for panel in grafana.panels(grafana.DASHBOARDS[made.kind]):
+            if panel.title in numbers:
+                queries = (panel.expanded(now - DAY, until) for until in (now, now + 20 * DAY))
+                ends_now, ends_later = (
+                    connection.exec_driver_sql(each, execution_options={"no_parameters": True}).all()
+                    for each in queries
+                )
+                assert ends_later == ends_now, panel.title
+                assert ends_now, panel.title
+                assert ends_now[0][1] is not None or panel.title == "Meter readings", panel.title
 
 
 @pytest.mark.parametrize("kind", grafana.DASHBOARDS.values())
@@ -151,8 +179,6 @@ def test_fits_any_grafana(kind: str) -> None:
     reference = {"type": source["type"], "uid": f"${{{variable['name']}}}"}
     for panel in grafana.drawn(kind):
         assert [panel["datasource"], *(target["datasource"] for target in panel["targets"])] == [reference] * 2
-    assert grafana.prices(kind).keys() == PRICES.keys()
-    assert all(float(price) > 0 for price in grafana.prices(kind).values())
 
 
 def test_what_the_readme_installs(tmp_path: Path) -> None:

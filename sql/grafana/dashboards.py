@@ -1,136 +1,208 @@
 """Makes Grafana's dashboards, one for each kind of data source: .venv/bin/python sql/grafana/dashboards.py"""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
+import queries
+from dialects import DIALECTS, Dialect
 from grafana_foundation_sdk.builders import common, dashboard, stat
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import common as shapes
 from grafana_foundation_sdk.models import units
-from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, Panel, VariableOption
-from panels import bars, curves, fixed, numbers, thresholds, with_units
-from queries import (
-    COST,
-    DIALECTS,
-    ENERGY,
-    GAS,
-    Dialect,
-    age,
-    missing,
-    newest,
-    per_day,
-    per_hour,
-    per_month,
-    power,
-    today,
-    voltage,
+from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, DynamicConfigValue, Panel, VariableOption
+from panels import DRAWN, INJECTED, bars, curves, numbers, thresholds, with_units
+from queries import COST, ENERGY, GAS, newest
+
+# Grafana's own units would show 0.35 kWh as 350.00 Wh, and 4870 euros as 4.87K.
+KW, KWH, GJ, MONEY = "suffix:kW", "suffix:kWh", "suffix:GJ", "suffix:€"
+M3 = units.CubicMeter
+
+HOURS = (
+    "The range's hours: a day of them at least, its last two weeks at most. What the registers rose while there were "
+    "no readings is spread over the hours."
 )
-
-PRICES = {
-    "price_1": ("Tariff 1, per kWh", "0.25"),
-    "price_2": ("Tariff 2, per kWh", "0.25"),
-    "paid_1": ("Paid for injection, tariff 1", "0.05"),
-    "paid_2": ("Paid for injection, tariff 2", "0.05"),
-    "price_gas": ("Gas, per m³", "1.30"),
-}
-"""The dashboard's variables: name -> label and value to begin with."""
-
-# Grafana's own units would show 0.35 kWh as 350.00 Wh.
-KW, KWH = "suffix:kW", "suffix:kWh"
+DAYS = "The range's days: the last 31 at least, its last two years at most."
+MONTHS = "The range's months, the last twelve at least."
+BY_HOUR, BY_DAY, BY_MONTH = "ddd HH:mm", "ddd D MMM", "MMM YY"
+END = "the range ends, or today if that is earlier"
+PRICED = "By the prices in p1_prices; unknown without."
 
 
 def now(d: Dialect) -> list[stat.Panel]:
     """The newest reading, and the day that it belongs to."""
     phases = ", ".join(f'use_l{n} - COALESCE(injection_l{n}, 0) AS "L{n}"' for n in (1, 2, 3))
     watts = newest(d, 'net_use AS "Drawn", net_injection AS "Injected"')
+    by_direction = {"Drawn": thresholds("text", (0.001, DRAWN)), "Injected": thresholds("text", (0.001, INJECTED))}
+    power = numbers(d, "Power now", watts, 4, "What the newest reading of the range says.").unit(KW).decimals(3)
+    for name, colors in by_direction.items():
+        power.override_by_name(name, [DynamicConfigValue("thresholds", colors.build().to_json())])
     return [
-        numbers(d, "Power now", watts, 5, "What the newest reading of the range says.", "no reading")
-        .unit(KW)
-        .decimals(3)
-        .thresholds(thresholds("green", (2.5, "orange"), (5, "red")))
-        .override_by_name("Injected", [fixed("green")]),
-        numbers(d, "Each phase", newest(d, phases), 6, "Drawn from the grid; below zero what is injected.")
+        power,
+        *(
+            numbers(d, title, sql, 4, f"The {unit} in which {END}, and the one before. {PRICED}")
+            .unit(MONEY)
+            .decimals(2)
+            for title, unit, sql in (
+                ("Cost, today and yesterday", "day", queries.spent(d, "day", "Today", "Yesterday")),
+                ("Cost, this month and last", "month", queries.spent(d, "month", "This month", "Last month")),
+            )
+        ),
+        with_units(
+            numbers(d, "Today so far", queries.today(d), 5, f"The day in which {END}.").decimals(2),
+            {"Drawn": KWH, "Injected": KWH, "Gas": M3},
+        ),
+        numbers(d, "Each phase", newest(d, phases), 4, "Drawn from the grid; below zero what is injected.")
         .unit(KW)
         .decimals(3),
-        numbers(d, "Tariff", newest(d, 'tariff AS "Tariff"'), 2, "As the meter numbers them."),
-        numbers(d, "Newest reading", age(d), 3, "Its age at the end of the range.", "no reading")
+        numbers(d, "Newest reading", queries.age(d), 3, "Its age at the end of the range.")
         .unit(units.Seconds)
         .decimals(0)
         .thresholds(thresholds("green", (150, "orange"), (600, "red"))),
-        with_units(
-            numbers(d, "Today so far", today(d), 8, "The day in which the range ends.").decimals(2),
-            {"Used": KWH, "Injected": KWH, "Gas": units.CubicMeter, "Cost": units.Euro},
+    ]
+
+
+def power(d: Dialect) -> Builder[Panel]:
+    """What is drawn and injected over time."""
+    about = (
+        "Drawn above zero, injected below: each reading; over more than two days the mean of each hour, over more than "
+        "two months of each day, over more than two years of each month. Broken where there are no readings."
+    )
+    panel = curves(d, "Power", queries.power(d), KW, about, "mean")
+    return panel.fill_opacity(10).line_interpolation(shapes.LineInterpolation.STEP_AFTER)
+
+
+def voltage(d: Dialect) -> Builder[Panel]:
+    """Each phase's voltage over time."""
+    about = (
+        "Each reading. Over more than two days the lowest and the highest of each hour, the one at its begin, the "
+        "other at its middle; over more than two months those of each six hours, of the range's last year, which takes "
+        "a second or more. Dashed: 230 V less and plus 10 %."
+    )
+    return (
+        curves(d, "Voltage", queries.voltage(d), units.Volt, about, "min", "max")
+        .axis_soft_min(200)
+        .axis_soft_max(260)
+        .thresholds(thresholds("red", (207, "transparent"), (253, "red")))
+        .thresholds_style(common.GraphThresholdsStyleConfig().mode(shapes.GraphThresholdsStyleMode.DASHED))
+    )
+
+
+@dataclass(frozen=True)
+class Section:
+    """A row of the dashboard and the panels below it."""
+
+    title: str
+    panels: list[Builder[Panel]]
+    collapsed: bool = False
+
+
+def usage(d: Dialect, title: str, columns: tuple[str, ...], column: str, before: str, unit: str, empty: str) -> Section:
+    """What was used each hour, day and month."""
+    by_hour, by_day = (each(d, ", ".join(columns), column) for each in (queries.per_hour, queries.per_day))
+    by_month = queries.against_a_year_before(d, columns, column, before)
+    about = f"{MONTHS} Beside each the whole of the same month a year before."
+    return Section(
+        title,
+        [
+            bars(d, f"{title} per hour", by_hour, unit, BY_HOUR, 8, HOURS, empty),
+            bars(d, f"{title} per day", by_day, unit, BY_DAY, 8, DAYS, empty),
+            bars(d, f"{title} per month", by_month, unit, BY_MONTH, 8, about, empty).stacking(shapes.StackingMode.NONE),
+        ],
+    )
+
+
+def costs(d: Dialect) -> Section:
+    """What it cost each day and month."""
+    by_day = queries.per_day(d, COST, "total_cost", "cost_per_day")
+    by_month = queries.per_month(d, COST, "total_cost", "cost_per_month")
+    return Section(
+        "Cost",
+        [
+            bars(d, f"Cost per {unit}", sql, MONEY, label, 12, f"{PRICED} {about}", "no prices yet")
+            for unit, sql, label, about in (("day", by_day, BY_DAY, DAYS), ("month", by_month, BY_MONTH, MONTHS))
+        ],
+    )
+
+
+def quality(d: Dialect) -> Section:
+    """What was amiss: with the grid, with the readings."""
+    about = "What the meter has counted between the range's first reading and its last."
+    missing = (
+        "The range's minutes in which no reading was stored, of its last year at most. For a year that takes a second."
+    )
+    by_day = "Minutes in which no reading was stored, of the last 31 days."
+    return Section(
+        "Voltage and readings",
+        [
+            voltage(d),
+            bars(d, "Minutes missing per day", queries.missing(d), "suffix:min", BY_DAY, 12, by_day, "no readings"),
+            numbers(d, "Minutes missing", queries.missing_in_all(d), 4, missing)
+            .unit("suffix:min")
+            .height(8)
+            .thresholds(thresholds("green", (1, "orange"), (60, "red"))),
+            numbers(d, "Power failures", queries.disturbances(d), 8, about)
+            .height(8)
+            .thresholds(thresholds("green", (1, "orange"))),
+        ],
+    )
+
+
+def not_everybodys(d: Dialect) -> list[Section]:
+    """What not every home has, or looks at."""
+    peaks = queries.per_month(d, 'peak_kW AS "Highest", billed_kW AS "Billed"', "peak_kW", "peak_per_month")
+    billed = f"What the capacity tariff bills: the mean of twelve months, each 2.5 kW at least. {MONTHS}"
+    none = "the meter sends no quarter-hours: only Belgian ones do"
+    reading = "What the newest reading of the range says"
+    meter = numbers(d, "Meter readings", queries.registers(d), 24, f"{reading}, as a supplier asks for it.", "none")
+    return [
+        Section(
+            "Water and heat",
+            [
+                bars(
+                    d,
+                    f"{name} per day",
+                    queries.per_day(d, f'{column} AS "{name}"', column),
+                    unit,
+                    BY_DAY,
+                    12,
+                    DAYS,
+                    f"no {name.lower()} meter",
+                )
+                for name, column, unit in (("Water", "water_m3", M3), ("Heat", "heat_GJ", GJ))
+            ],
+            collapsed=True,
+        ),
+        Section(
+            "Belgian capacity tariff",
+            [
+                bars(d, "Highest quarter-hour per month", peaks, KW, BY_MONTH, 24, billed, none).stacking(
+                    shapes.StackingMode.NONE
+                )
+            ],
+            collapsed=True,
+        ),
+        Section(
+            "Meter",
+            [
+                with_units(meter.height(6).decimals(3).unit(KWH), {"Gas": M3, "Water": M3, "Heat": GJ}),
+                numbers(d, "Tariff", newest(d, 'tariff AS "Tariff"'), 4, f"{reading}, as the meter numbers them."),
+                numbers(d, "Counted since the meter was made", queries.counters(d), 20, f"{reading}.", "none"),
+                curves(
+                    d, "Current", queries.current(d), units.Ampere, "Each reading of the range's last two days.", "max"
+                ).line_interpolation(shapes.LineInterpolation.STEP_AFTER),
+            ],
+            collapsed=True,
         ),
     ]
 
 
-POWER = "Drawn above zero, injected below: each reading, over wide ranges the mean of each hour or day."
-VOLTAGE = "Each reading, over wide ranges the first of each hour or day. Dashed: 230 V less and plus 10 %."
-MISSING = "Minutes in which no reading was stored, in the range's last 31 days."
-HOURS = "The range's hours: a day of them at least, its last two weeks at most."
-DAYS = "The range's days, the last 31 at least."
-MONTHS = "The range's months, the last twelve at least."
-BY_HOUR, BY_DAY, BY_MONTH = "D MMM HH:mm", "ddd D MMM YYYY", "MMM YYYY"
-
-
-def rows(d: Dialect) -> dict[str, list[Builder[Panel]]]:
-    """The panels below, each row by its title."""
-    no_gas = "no gas meter"
-    energy, gas, cost = (ENERGY, "use_kWh"), (GAS, "gas_m3"), (COST, "use_kWh")
-    peaks = per_month(d, 'peak_kW AS "Highest", billed_kW AS "Billed"', "peak_kW", "peak_per_month")
-    m3 = units.CubicMeter
-    return {
-        "Electricity": [
-            bars(d, "Electricity per hour", per_hour(d, *energy), KWH, BY_HOUR, 12, HOURS, "no readings"),
-            bars(d, "Electricity per day", per_day(d, *energy), KWH, BY_DAY, 12, DAYS, "no readings"),
-            bars(d, "Electricity per month", per_month(d, *energy), KWH, BY_MONTH, 12, MONTHS, "no readings"),
-            bars(
-                d,
-                "Highest quarter-hour per month",
-                peaks,
-                KW,
-                BY_MONTH,
-                12,
-                f"What Belgium's capacity tariff bills: the mean of twelve months, each 2.5 kW at least. {MONTHS}",
-                "the meter sends no quarter-hours: only Belgian ones do",
-            ).stacking(shapes.StackingMode.NONE),
-        ],
-        "Gas": [
-            bars(d, "Gas per hour", per_hour(d, *gas), m3, BY_HOUR, 8, HOURS, no_gas),
-            bars(d, "Gas per day", per_day(d, *gas), m3, BY_DAY, 8, DAYS, no_gas),
-            bars(d, "Gas per month", per_month(d, *gas), m3, BY_MONTH, 8, MONTHS, no_gas),
-        ],
-        "Cost": [
-            bars(d, f"Cost per {unit}", sql, units.Euro, label, 12, f"By the prices at the top. {about}", "no readings")
-            for unit, sql, label, about in (
-                ("day", per_day(d, *cost), BY_DAY, DAYS),
-                ("month", per_month(d, *cost), BY_MONTH, MONTHS),
-            )
-        ],
-        "Water and heat": [
-            bars(d, f"{name} per day", per_day(d, f'{column} AS "{name}"', column), unit, BY_DAY, 12, DAYS, empty)
-            for name, column, unit, empty in (
-                ("Water", "water_m3", m3, "no water meter"),
-                ("Heat", "heat_GJ", "suffix:GJ", "no heat meter"),
-            )
-        ],
-        "Voltage and readings": [
-            curves(d, "Voltage", voltage(d), units.Volt, 1, VOLTAGE)
-            .axis_soft_min(200)
-            .axis_soft_max(260)
-            .thresholds(thresholds("red", (207, "transparent"), (253, "red")))
-            .thresholds_style(common.GraphThresholdsStyleConfig().mode(shapes.GraphThresholdsStyleMode.DASHED)),
-            bars(d, "Minutes missing per day", missing(d), "suffix:min", BY_DAY, 20, MISSING, "no readings").decimals(
-                0
-            ),
-            numbers(d, "Minutes missing", missing(d), 4, MISSING, "no readings")
-            .unit("suffix:min")
-            .reduce_options(common.ReduceDataOptions().calcs(["sum"]))
-            .height(8)
-            .thresholds(thresholds("green", (1, "orange"), (60, "red"))),
-        ],
-    }
+def sections(d: Dialect) -> list[Section]:
+    """The rows, from top to bottom."""
+    energy = (ENERGY, "use_kWh", "Drawn a year before", KWH, "no readings")
+    gas = (GAS, "gas_m3", "Gas a year before", M3, "no gas meter")
+    return [costs(d), usage(d, "Electricity", *energy), usage(d, "Gas", *gas), quality(d), *not_everybodys(d)]
 
 
 def made(d: Dialect) -> str:
@@ -149,23 +221,19 @@ def made(d: Dialect) -> str:
             .current(VariableOption(text="Smart meter", value="p1harvester"))
         )
     )
-    for name, (label, price) in PRICES.items():
-        board.with_variable(
-            dashboard.TextBoxVariable(name)
-            .label(label)
-            .default_value(price)
-            .current(VariableOption(text=price, value=price))
-        )
-    for panel in now(d):
+    for panel in (*now(d), power(d)):
         board.with_panel(panel)
-    board.with_panel(curves(d, "Power", power(d), KW, 3, POWER))
-    for title, panels in rows(d).items():
-        board.with_row(dashboard.Row(title))
-        for below in panels:
+    for section in sections(d):
+        row = dashboard.Row(section.title).collapsed(section.collapsed)
+        for below in section.panels if section.collapsed else ():
+            row.with_panel(below)
+        board.with_row(row)
+        for below in section.panels if not section.collapsed else ():
             board.with_panel(below)
     whole = board.build()
-    for number, each in enumerate(whole.panels or (), 1):
-        each.id_val = number
+    panels = [panel for each in whole.panels or () for panel in (each, *getattr(each, "panels", ()))]
+    for number, panel in enumerate(panels, 1):
+        panel.id_val = number
     return json.dumps(whole, cls=JSONEncoder, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 

@@ -3,24 +3,31 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
+from dialects import Dialect
 from grafana_foundation_sdk.builders import barchart, common, dashboard, stat, timeseries
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.runtime import UnknownDataquery
 from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import common as shapes
 from grafana_foundation_sdk.models.dashboard import DataSourceRef, DynamicConfigValue, FieldColorModeId, Threshold
-from queries import Dialect
 
+DRAWN, INJECTED, GAS = "orange", "green", "blue"
 COLORS = {
-    "Drawn": "orange",
-    "Used": "orange",
-    "Electricity": "orange",
-    "Injected": "green",
-    "Injection": "green",
-    "Gas": "blue",
+    "Drawn": DRAWN,
+    "Drawn a year before": "super-light-orange",
+    "Electricity": DRAWN,
+    "Injected": INJECTED,
+    "Injection": INJECTED,
+    "Gas": GAS,
+    "Gas a year before": "super-light-blue",
     "Water": "light-blue",
     "Heat": "red",
+    "Water and heat": "light-blue",
+    "Standing charges": "purple",
     "Missing": "red",
+    "L1": "yellow",
+    "L2": "purple",
+    "L3": "blue",
 }
 
 PanelT = TypeVar("PanelT", stat.Panel, barchart.Panel, timeseries.Panel)
@@ -84,31 +91,30 @@ def legend(*figures: str) -> common.VizLegendOptions:
     return options.placement(shapes.LegendPlacement.BOTTOM).calcs(list(figures))
 
 
-def numbers(d: Dialect, title: str, sql: str, width: int, about: str, empty: str = "none") -> stat.Panel:
+def numbers(d: Dialect, title: str, sql: str, width: int, about: str, empty: str = "unknown") -> stat.Panel:
     """One row's values in large figures."""
-    panel = dressed(stat.Panel(), d, title, sql, about, empty).span(width).height(5)
+    panel = dressed(stat.Panel(), d, title, sql, about, empty).span(width).height(4)
     reduced = common.ReduceDataOptions().calcs(["lastNotNull"])
     return panel.graph_mode(shapes.BigValueGraphMode.NONE).reduce_options(reduced).thresholds(thresholds("text"))
 
 
 def bars(d: Dialect, title: str, sql: str, unit: str, label: str, width: int, about: str, empty: str) -> barchart.Panel:
     """A bar for each period, labelled by when it began in moment.js' format `label`."""
-    # Before Grafana 12.1 a bar chart does not show the word for when it is empty.
-    panel = (
-        dressed(barchart.Panel(), d, title, sql, f"{about} When empty: {empty}.", empty)
-        .unit(unit)
-        .decimals(2)
-        .span(width)
-        .height(8)
+    # Before Grafana 12.1 a bar chart does not show the word for when it is empty. Until 11.2 it writes the time's word
+    # at every bar that has no label: that must be none.
+    panel = dressed(barchart.Panel(), d, title, sql, f"{about} When empty: {empty}.", empty).unit(unit)
+    panel.span(width).height(8).x_field("time")
+    panel.override_by_field_type(
+        "time", [DynamicConfigValue("unit", f"time:{label}"), DynamicConfigValue("noValue", "")]
     )
-    panel.x_field("time").override_by_field_type("time", [DynamicConfigValue("unit", f"time:{label}")])
     panel.x_tick_label_spacing(100).x_tick_label_max_length(20).show_value(shapes.VisibilityMode.NEVER)
     panel.stacking(shapes.StackingMode.NORMAL).fill_opacity(80)
-    return with_colors(panel.legend(legend("sum")).tooltip(TOOLTIP), sql)
+    # No sums: they would be those of the bars, of which there may be more than the range has.
+    return with_colors(panel.legend(legend()).tooltip(TOOLTIP), sql)
 
 
-def curves(d: Dialect, title: str, sql: str, unit: str, decimals: int, about: str) -> timeseries.Panel:
-    """Values over time."""
+def curves(d: Dialect, title: str, sql: str, unit: str, about: str, *figures: str) -> timeseries.Panel:
+    """Values over time, with these figures of each in the legend."""
     panel = dressed(timeseries.Panel(), d, title, sql, about, "no readings in this range").unit(unit)
-    panel.decimals(decimals).span(24).height(9).fill_opacity(10).show_points(shapes.VisibilityMode.NEVER)
-    return with_colors(panel.legend(legend("min", "mean", "max")).tooltip(TOOLTIP), sql)
+    panel.span(24).height(9).show_points(shapes.VisibilityMode.AUTO).legend(legend(*figures))
+    return with_colors(panel.span_nulls(False).tooltip(TOOLTIP), sql)

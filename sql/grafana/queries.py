@@ -1,83 +1,10 @@
 """The queries of the dashboards' panels; those of the three kinds of data source differ only in what `Dialect` says.
 
-No query costs more than the range that is asked for: where that is wide it reads the hours' and days' views, or the
-range's last days alone. Column names are what the panels show.
+No query costs more than the range that is asked for, and what reads every row of it reads a year at most. Column names
+are what the panels show.
 """
 
-from dataclasses import dataclass
-
-HOUR, DAY = 3600, 86400
-ROWS_UP_TO = 2 * DAY
-"""The widest range, in seconds, whose every row is drawn."""
-HOURS_UP_TO = 62 * DAY
-"""The widest range that is drawn hour by hour."""
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How one kind of data source writes what the queries need. All times are UNIX seconds."""
-
-    name: str
-    plugin: str
-    """Grafana's name of the data source."""
-    within: str
-    """Whether `time` lies in the range."""
-    since: str
-    until: str
-    """The range's two ends."""
-    now: str
-    least: str
-    greatest: str
-    midnight: str
-    """When the local day of `time` began."""
-    next_midnight: str
-    """When the local day ends that begins at `date_time`."""
-
-    @property
-    def span(self) -> str:
-        """The range's length."""
-        return f"{self.until} - {self.since}"
-
-    def begins_within(self, days: int) -> str:
-        """Whether what begins at `time` does so in the range, or in so many days before its end if those are more."""
-        return f"time > {self.least}({self.since}, {self.until} - {days * DAY}) AND time <= {self.until}"
-
-
-MACROS = {"within": "$__unixEpochFilter(time)", "since": "$__unixEpochFrom()", "until": "$__unixEpochTo()"}
-DIALECTS = (
-    Dialect(
-        name="mysql",
-        plugin="mysql",
-        **MACROS,
-        now="UNIX_TIMESTAMP()",
-        least="LEAST",
-        greatest="GREATEST",
-        midnight="UNIX_TIMESTAMP(DATE(FROM_UNIXTIME(time)))",
-        next_midnight="UNIX_TIMESTAMP(date_time + INTERVAL 1 DAY)",
-    ),
-    Dialect(
-        name="postgresql",
-        plugin="grafana-postgresql-datasource",
-        **MACROS,
-        now="extract(epoch FROM now())::bigint",
-        least="LEAST",
-        greatest="GREATEST",
-        midnight="extract(epoch FROM date_trunc('day', to_timestamp(time)))::bigint",
-        next_midnight="extract(epoch FROM (date_time + interval '1 day')::timestamptz)::bigint",
-    ),
-    Dialect(
-        name="sqlite",
-        plugin="frser-sqlite-datasource",
-        within="time >= $__from / 1000 AND time <= $__to / 1000",
-        since="$__from / 1000",
-        until="$__to / 1000",
-        now="unixepoch()",
-        least="min",
-        greatest="max",
-        midnight="unixepoch(time, 'unixepoch', 'localtime', 'start of day', 'utc')",
-        next_midnight="unixepoch(date_time, '+1 day', 'utc')",
-    ),
-)
+from dialects import COUNTED, DAY, DAYS_UP_TO, HOUR, HOURS_UP_TO, ROWS_UP_TO, Dialect
 
 
 def newest(d: Dialect, columns: str) -> str:
@@ -87,7 +14,7 @@ def newest(d: Dialect, columns: str) -> str:
 
 def age(d: Dialect) -> str:
     """Seconds since the newest row, however old it is."""
-    return f"""SELECT time, {d.least}({d.until}, {d.now}) - time AS "Newest reading"
+    return f"""SELECT time, {d.end} - time AS "Newest reading"
 FROM p1_readouts
 WHERE time <= {d.until}
 ORDER BY time DESC
@@ -96,66 +23,113 @@ LIMIT 1"""
 
 def today(d: Dialect) -> str:
     """The day in which the range ends."""
-    total = " + ".join(f"COALESCE({part}, 0)" for part in COSTS.values())
-    return f"""SELECT time, use_kWh AS "Used", injection_kWh AS "Injected", gas_m3 AS "Gas", {total} AS "Cost"
+    return f"""SELECT time, use_kWh AS "Drawn", injection_kWh AS "Injected", gas_m3 AS "Gas"
 FROM usage_per_day
-WHERE time > {d.until} - 90000 AND time <= {d.until}
-ORDER BY time DESC
-LIMIT 1"""
+WHERE time = {d.begin_of("day", d.end)}"""
+
+
+def spent(d: Dialect, unit: str, this: str, last: str) -> str:
+    """What the day, or month, in which the range ends has cost, and the one before it."""
+    begin = d.begin_of(unit, d.end)
+    before = d.begin_of(unit, f"{begin} - 1")
+    return f"""SELECT {begin} AS time,
+  MAX(CASE WHEN time = {begin} THEN total_cost END) AS "{this}",
+  MAX(CASE WHEN time = {before} THEN total_cost END) AS "{last}"
+FROM cost_per_{unit}
+WHERE time >= {before} AND time <= {d.end}"""
+
+
+def broken(points: str, columns: dict[str, str]) -> str:
+    """Curves through these points, broken where much more time passes than usual: there nobody knows."""
+    values = ", ".join(f'CASE WHEN b.behind = 0 THEN {column} END AS "{name}"' for column, name in columns.items())
+    # The sum of one value, for MariaDB's MAX() OVER () takes the square of the rows' number.
+    return f"""SELECT time + b.behind AS time, {values}
+FROM (
+  SELECT s.*, SUM(CASE WHEN 2 * nth > points AND 2 * nth <= points + 2 THEN step END) OVER () AS usual
+  FROM (
+    SELECT l.*, ROW_NUMBER() OVER (ORDER BY step) AS nth, COUNT(*) OVER () AS points
+    FROM (
+      SELECT p.*, COALESCE(LEAD(time) OVER (ORDER BY time), time) - time AS step
+      FROM (
+{points}
+      ) AS p
+    ) AS l
+  ) AS s
+) AS c
+JOIN (SELECT 0 AS behind UNION ALL SELECT 1) AS b ON b.behind = 0 OR step > 2.5 * usual
+ORDER BY time"""
 
 
 def power(d: Dialect) -> str:
-    """Each row's power; over a wide range the mean of each hour, or day, that is over."""
-    return f"""SELECT time, net_use AS "Drawn", -net_injection AS "Injected"
+    """Each row's power; over a wide range the mean of each hour, day or month that is over and has a row."""
+
+    def means(unit: str, more_than: int, up_to: int | None) -> str:
+        span = f"{d.span} > {more_than}" + (f" AND {d.span} <= {up_to}" if up_to else "")
+        over = f"time + {HOUR}" if unit == "hour" else d.end_of(unit)
+        known, mean = "CASE WHEN end_row >= time THEN", f"END * {HOUR} / ({over} - time)"
+        return f"""SELECT time, {known} use_kWh {mean}, {known} -injection_kWh {mean}
+FROM (
+  SELECT u.time, u.date_time, u.use_kWh, u.injection_kWh, k.end_row
+  FROM (SELECT time, date_time, use_kWh, injection_kWh FROM usage_per_{unit} WHERE {d.within} AND {span}) AS u
+  JOIN (SELECT time, end_row FROM p1_periods WHERE unit = '{unit}' AND {d.within} AND {span}) AS k ON k.time = u.time
+) AS m
+WHERE {over} <= (SELECT MAX(time) FROM p1_readouts)"""
+
+    rows = f"""SELECT time, net_use AS drawn, -net_injection AS injected
 FROM p1_readouts
-WHERE {d.within} AND {d.span} <= {ROWS_UP_TO}
-UNION ALL
-SELECT time, use_kWh, -injection_kWh
-FROM usage_per_hour
-WHERE {d.within} AND {d.span} > {ROWS_UP_TO} AND {d.span} <= {HOURS_UP_TO}
-  AND time + {HOUR} <= (SELECT MAX(time) FROM p1_readouts)
-UNION ALL
-SELECT time, use_kWh * {HOUR} / ({d.next_midnight} - time), -injection_kWh * {HOUR} / ({d.next_midnight} - time)
-FROM usage_per_day
-WHERE {d.within} AND {d.span} > {HOURS_UP_TO}
-  AND {d.next_midnight} <= (SELECT MAX(time) FROM p1_readouts)
-ORDER BY time"""
+WHERE {d.within} AND {d.span} <= {ROWS_UP_TO}"""
+    hours, days = means("hour", ROWS_UP_TO, HOURS_UP_TO), means("day", HOURS_UP_TO, DAYS_UP_TO)
+    points = "\nUNION ALL\n".join([rows, hours, days, means("month", DAYS_UP_TO, None)])
+    return broken(points, {"drawn": "Drawn", "injected": "Injected"})
 
 
 def voltage(d: Dialect) -> str:
-    """Each row's voltages; over a wide range those of the row with which each hour, or day, begins."""
-    return f"""SELECT time, voltage_l1 AS "L1", voltage_l2 AS "L2", voltage_l3 AS "L3"
+    """Each row's voltages; over a wide range the lowest and highest of each hour, or of each six."""
+    lines = (1, 2, 3)
+    extremes = ", ".join(f"MIN(voltage_l{n}) AS low_{n}, MAX(voltage_l{n}) AS high_{n}" for n in lines)
+    either = ", ".join(f"CASE WHEN e.later = 0 THEN low_{n} ELSE high_{n} END" for n in lines)
+    points = f"""SELECT time, voltage_l1 AS l1, voltage_l2 AS l2, voltage_l3 AS l3
 FROM p1_readouts
 WHERE {d.within} AND {d.span} <= {ROWS_UP_TO}
 UNION ALL
-SELECT r.time, r.voltage_l1, r.voltage_l2, r.voltage_l3
+SELECT h.time + e.later * h.half, {either}
 FROM (
-  SELECT start_row FROM p1_periods
-  WHERE {d.within} AND {d.span} > {ROWS_UP_TO} AND start_share = 0
-    AND unit = CASE WHEN {d.span} <= {HOURS_UP_TO} THEN 'hour' ELSE 'day' END
-) AS p
-JOIN p1_readouts AS r ON r.time = p.start_row
-ORDER BY time"""
+  SELECT time - time % (2 * half) AS time, half, {extremes}
+  FROM p1_readouts
+  JOIN (SELECT CASE WHEN {d.span} <= {HOURS_UP_TO} THEN {HOUR // 2} ELSE {3 * HOUR} END AS half) AS w ON TRUE
+  WHERE {d.within} AND {d.span} > {ROWS_UP_TO} AND time > {d.end} - {COUNTED}
+  GROUP BY time - time % (2 * half), half
+) AS h
+JOIN (SELECT 0 AS later UNION ALL SELECT 1) AS e ON TRUE"""
+    return broken(points, {f"l{n}": f"L{n}" for n in lines})
+
+
+def current(d: Dialect) -> str:
+    """Each row's currents, of the range's last two days."""
+    points = f"""SELECT time, current_l1 AS l1, current_l2 AS l2, current_l3 AS l3
+FROM p1_readouts
+WHERE {d.within} AND time >= {d.end} - {ROWS_UP_TO}"""
+    return broken(points, {f"l{n}": f"L{n}" for n in (1, 2, 3)})
 
 
 def per_hour(d: Dialect, columns: str, needs: str) -> str:
     """The range's hours: a day of them at least, its last two weeks at most."""
-    begin = f"{d.greatest}({d.least}({d.since}, {d.until} - {DAY}), {d.until} - {14 * DAY})"
+    begin = f"{d.greatest}({d.least}({d.since}, {d.end} - {DAY}), {d.end} - {14 * DAY})"
     return f"""SELECT time, {columns}
 FROM usage_per_hour
 WHERE time > {begin} AND time <= {d.until} AND {needs} IS NOT NULL
 ORDER BY time"""
 
 
-def per_day(d: Dialect, columns: str, needs: str) -> str:
-    """The range's days, the last 31 at least."""
+def per_day(d: Dialect, columns: str, needs: str, view: str = "usage_per_day") -> str:
+    """The range's days: the last 31 at least, its last two years at most."""
     return f"""SELECT time, {columns}
-FROM usage_per_day
-WHERE {d.begins_within(31)} AND {needs} IS NOT NULL
+FROM {view}
+WHERE {d.begins_within(31)} AND time > {d.end} - {DAYS_UP_TO} AND {needs} IS NOT NULL
 ORDER BY time"""
 
 
-def per_month(d: Dialect, columns: str, needs: str, view: str = "usage_per_month") -> str:
+def per_month(d: Dialect, columns: str, needs: str, view: str) -> str:
     """The range's months, the last twelve at least."""
     return f"""SELECT time, {columns}
 FROM {view}
@@ -163,39 +137,104 @@ WHERE {d.begins_within(365)} AND {needs} IS NOT NULL
 ORDER BY time"""
 
 
-def price(name: str) -> str:
-    """What was typed as one of the prices, with a point or a comma."""
-    return f"CAST(REPLACE(${{{name}:sqlstring}}, ',', '.') AS DECIMAL(12, 6))"
+def against_a_year_before(d: Dialect, columns: tuple[str, ...], column: str, before: str) -> str:
+    """The same, and beside the first column what that was in the same month a year before."""
+    first, *others = columns
+    return f"""SELECT time, {", ".join((first, f'year_before AS "{before}"', *others))}
+FROM (
+  SELECT u.*, LAG({column}, 12) OVER (ORDER BY time) AS year_before
+  FROM (SELECT time, use_kWh, injection_kWh, gas_m3 FROM usage_per_month WHERE {d.begins_within(365, 366)}) AS u
+) AS m
+WHERE {d.begins_within(365)} AND {column} IS NOT NULL
+ORDER BY time"""
 
 
-ENERGY = 'use_kWh AS "Used", -injection_kWh AS "Injected"'
-GAS = 'gas_m3 AS "Gas"'
-# Meters without tariffs, and rows of the time before registers were kept, know the total alone.
-COSTS = {
-    "Electricity": f"COALESCE(use_kWh_1 * {price('price_1')} + COALESCE(use_kWh_2, 0) * {price('price_2')},"
-    f" use_kWh * {price('price_1')})",
-    "Injection": f"-COALESCE(injection_kWh_1 * {price('paid_1')} + COALESCE(injection_kWh_2, 0) * {price('paid_2')},"
-    f" injection_kWh * {price('paid_1')})",
-    "Gas": f"gas_m3 * {price('price_gas')}",
-}
-COST = ",\n  ".join(f'{part} AS "{name}"' for name, part in COSTS.items())
+ENERGY = ('use_kWh AS "Drawn"', '-injection_kWh AS "Injected"')
+GAS = ('gas_m3 AS "Gas"',)
+COST = """use_cost AS "Electricity", injection_cost AS "Injection", gas_cost AS "Gas",
+  CASE WHEN water_cost IS NULL THEN heat_cost ELSE water_cost + COALESCE(heat_cost, 0) END AS "Water and heat",
+  standing_cost AS "Standing charges\""""
 
 
 def missing(d: Dialect) -> str:
-    """Minutes without a row, of those that are over, on each of the range's last 31 days."""
-    begin = f"{d.until} - {31 * DAY}"
-    end = f"{d.least}({d.until}, {d.now})"
+    """Minutes without a row, of those that are over, on each of the last 31 days."""
+    begin = f"{d.end} - {31 * DAY}"
     return f"""SELECT p.time, ({d.least}(p.until, b.done) - p.since) / 60 - COALESCE(r.minutes, 0) AS "Missing"
-FROM (SELECT {end} - {end} % 60 AS done) AS b
+FROM (SELECT {d.end} - {d.end} % 60 AS done) AS b
 JOIN (
   SELECT time, until, CASE WHEN first > time THEN first - first % 60 ELSE time END AS since
   FROM p1_periods JOIN (SELECT MIN(time) AS first FROM p1_readouts) AS f ON TRUE
   WHERE unit = 'day' AND time > {begin} AND time <= {d.until}
 ) AS p ON p.since < b.done
 LEFT JOIN (
-  SELECT {d.midnight} AS day, COUNT(DISTINCT time - time % 60) AS minutes
+  SELECT {d.begin_of("day", "time")} AS day, COUNT(DISTINCT time - time % 60) AS minutes
   FROM p1_readouts
-  WHERE time > {begin} AND time < {end} - {end} % 60
+  WHERE time > {begin} AND time < {d.end} - {d.end} % 60
   GROUP BY 1
 ) AS r ON r.day = p.time
 ORDER BY time"""
+
+
+def missing_in_all(d: Dialect) -> str:
+    """Minutes of the range without a row: of those that are over, and not before the first row of all."""
+    done = f"{d.end} - {d.end} % 60"
+    begin = f"{d.greatest}({d.since}, {d.end} - {COUNTED})"
+    return f"""SELECT since AS time, (done - since) / 60 - minutes AS "Missing"
+FROM (
+  SELECT {d.greatest}({begin} - {begin} % 60, first - first % 60) AS since, {done} AS done
+  FROM (SELECT MIN(time) AS first FROM p1_readouts) AS f
+) AS b
+JOIN (
+  SELECT COUNT(DISTINCT time - time % 60) AS minutes
+  FROM p1_readouts
+  WHERE time >= {begin} - {begin} % 60 AND time < {done}
+) AS r ON since < done"""
+
+
+COUNTERS = {
+    "Failures": "power_failures",
+    "Long failures": "long_power_failures",
+    "Sags": "voltage_sags_l{}",
+    "Swells": "voltage_swells_l{}",
+}
+
+
+def count(counter: str, row: str = "p1_readouts") -> str:
+    """What a row says of that counter, all phases together; meters of one phase send one."""
+    if "{}" not in counter:
+        return f"{row}.{counter}"
+    first, *others = (f"{row}.{counter.format(n)}" for n in (1, 2, 3))
+    return " + ".join([first, *(f"COALESCE({each}, 0)" for each in others)])
+
+
+def disturbances(d: Dialect) -> str:
+    """What the meter has counted between the range's first row and its last."""
+    counted = ", ".join(f'{count(each, "b")} - ({count(each, "a")}) AS "{name}"' for name, each in COUNTERS.items())
+    return f"""SELECT b.time, {counted}
+FROM p1_readouts AS a
+JOIN p1_readouts AS b ON COALESCE(a.meter_id, 0) = COALESCE(b.meter_id, 0)
+WHERE a.time = (SELECT MIN(time) FROM p1_readouts WHERE {d.within})
+  AND b.time = (SELECT MAX(time) FROM p1_readouts WHERE {d.within})"""
+
+
+def counters(d: Dialect) -> str:
+    """What the meter has counted since it was made."""
+    return newest(d, ", ".join(f'{count(each)} AS "{name}"' for name, each in COUNTERS.items()))
+
+
+REGISTERS = {
+    "Drawn, 1.8.1": "use_reading_1",
+    "Drawn, 1.8.2": "use_reading_2",
+    "Injected, 2.8.1": "injection_reading_1",
+    "Injected, 2.8.2": "injection_reading_2",
+    "Drawn, all": "use_reading",
+    "Injected, all": "injection_reading",
+    "Gas": "gas_meter_reading",
+    "Water": "water_meter_reading",
+    "Heat": "heat_meter_reading",
+}
+
+
+def registers(d: Dialect) -> str:
+    """The registers of the range's newest row, as a supplier's form asks for them."""
+    return newest(d, ", ".join(f'{column} AS "{name}"' for name, column in REGISTERS.items()))

@@ -91,7 +91,7 @@ def report_dashboard(engine: str, fetch: Fetch) -> None:
     ranges = {"24 h": DAY, "7 days": 7 * DAY, "30 days": MONTH, "a year": YEAR, "ten years": last - START}
     print(f"\n{'':32}" + "".join(f"{name:>12}" for name in ranges))
     for panel in grafana.panels(kind):
-        queries = [panel.expanded(last - span, last, grafana.prices(kind)) for span in ranges.values()]
+        queries = [panel.expanded(last - span, last) for span in ranges.values()]
         taken = medians(*((fetch, query) for query in queries))
         print(f"{panel.title:32}" + "".join(f"{each:>10.1f}ms" for each in taken), flush=True)
 
