@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from tests.long_way import REGISTERS, Boundary, Row, exact, local, peaks, periods, second, used
-from tests.long_way_costs import COSTS, costs
+from tests.long_way_costs import COSTS, Costs
 from tests.long_way_costs import PRICES as NAMES
 from tests.tables import DAY, YEAR, at
 
@@ -110,10 +110,8 @@ def against_a_year_before(column: str, *others: str) -> Figures:
 @cache
 def all_costs(unit: str) -> dict[int, dict[str, Fraction | None]]:
     """What every day or month of the year cost."""
-    return {
-        begin: dict(zip(COSTS, costs(YEAR, PRICES, begin, end, unit), strict=True))
-        for begin, end in periods(YEAR, unit)
-    }
+    costs = Costs(YEAR, PRICES)
+    return {begin: dict(zip(COSTS, costs.of(begin, end, unit), strict=True)) for begin, end in periods(YEAR, unit)}
 
 
 def cost(unit: str, begin: Callable[[int, int], int]) -> Figures:
