@@ -187,7 +187,7 @@ def not_everybodys(d: Dialect) -> list[Section]:
             "Meter",
             [
                 with_units(
-                    meter.height(12).orientation(shapes.VizOrientation.HORIZONTAL).decimals(3).unit(KWH),
+                    meter.height(10).orientation(shapes.VizOrientation.HORIZONTAL).decimals(3).unit(KWH),
                     {"Gas": M3, "Water": M3, "Heat": GJ},
                 ),
                 numbers(d, "Tariff", newest(d, 'tariff AS "Tariff"'), 4, f"{reading}, as the meter numbers them."),
