@@ -45,6 +45,8 @@ UNITS = {
 
 CURVE = 2
 """What draw.mjs says of a column of pixels in which there is a color that is not red."""
+READABLE = 12
+"""Pixels: what Grafana writes on axes and in legends."""
 
 
 class Drawn:
@@ -163,4 +165,4 @@ def test_colors_tell_the_direction(drawn: Drawn) -> None:
 def test_on_a_phone(scene: str, drawn: Drawn) -> None:
     assert drawn.scenes[scene]["wide"] <= 390
     for title, panel in drawn.panels(scene).items():
-        assert all(figure["size"] >= 14 for figure in panel["figures"]), title
+        assert all(figure["size"] >= READABLE for figure in panel["figures"]), title

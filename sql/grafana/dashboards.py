@@ -186,7 +186,10 @@ def not_everybodys(d: Dialect) -> list[Section]:
         Section(
             "Meter",
             [
-                with_units(meter.height(6).decimals(3).unit(KWH), {"Gas": M3, "Water": M3, "Heat": GJ}),
+                with_units(
+                    meter.height(10).orientation(shapes.VizOrientation.HORIZONTAL).decimals(3).unit(KWH),
+                    {"Gas": M3, "Water": M3, "Heat": GJ},
+                ),
                 numbers(d, "Tariff", newest(d, 'tariff AS "Tariff"'), 4, f"{reading}, as the meter numbers them."),
                 numbers(d, "Counted since the meter was made", queries.counters(d), 20, f"{reading}.", "none"),
                 curves(
