@@ -61,7 +61,9 @@ def is_watched(quiet: bool) -> bool:
 def alive(doing: str) -> Iterator[None]:
     """Say what is being done; on a terminal with a dot for each second that it takes."""
     if not sys.stdout.isatty():
-        print(f"{doing} ...", flush=True)
+        # Where nobody can be told, what is said at the end will show it.
+        with suppress(OSError):
+            print(f"{doing} ...", flush=True)
         yield
         return
     from threading import Event, Thread

@@ -73,8 +73,8 @@ def say_no_telegram(page: Page, heard: Heard, settings: Settings) -> None:
             page.fail(
                 "telegram",
                 f"{heard.damage.total()} telegrams came, and not one was whole: {heard.passed_over}",
-                "The speed is right, but bytes are lost or changed before the reader or behind it: by its cable, or by"
-                " a second client that gets a part of them."
+                "The speed is right, but bytes are lost or changed before the reader or behind it: by its own cable, or"
+                " by a second client that gets a part of them."
                 if heard.port.network
                 else "The speed is right, but bytes are lost or changed on the way: a long or bad cable, a USB hub, a"
                 " weak pull-up on the data line, or a second program that reads the same port.",
