@@ -57,7 +57,7 @@ def _usage(text: str, share: str) -> str:
         (r"p1_usage\b", "p1_price_usage"),
         (r"FROM p1_periods AS k$", "FROM p1_price_periods AS k\nLEFT JOIN p1_prices AS q ON q.time = k.price"),
         (r"^    k\.time,\n    .* AS date_time,$", "    k.period,\n    k.time,\n    k.until,\n    k.price,"),
-        (r"^    (?:round\()?(CASE\n(?:(?!^    END).*\n)*    END)(?:, 9\))?(.* AS (\w+),?)$", _priced),
+        (r"^    (?:round\()?(CASE\n(?:(?!    END.* AS \w+,?$).*\n)*    END)(?:, 9\))?(.* AS (\w+),?)$", _priced),
     ):
         view, count = re.subn(old, new, view, flags=re.MULTILINE)
         if not count:

@@ -178,7 +178,8 @@ SELECT
                 WHERE s.time > a.time AND s.time <= bn.time
             )
     END AS injection_kWh_2,
-    round(CASE
+    CASE
+        WHEN q.gas_m3 IS NULL THEN NULL
         WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND coalesce(
                 nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0),
@@ -300,8 +301,9 @@ SELECT
                 FROM p1_steps AS s
                 WHERE s.time > a.time AND s.time <= bn.time
             )
-    END, 9) AS gas_m3,
-    round(CASE
+    END AS gas_m3,
+    CASE
+        WHEN q.water_m3 IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND coalesce(
                 nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0),
@@ -421,8 +423,9 @@ SELECT
                 FROM p1_steps AS s
                 WHERE s.time > a.time AND s.time <= bn.time
             )
-    END, 9) AS water_m3,
-    round(CASE
+    END AS water_m3,
+    CASE
+        WHEN q.heat_GJ IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND coalesce(
                 nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0),
@@ -542,7 +545,7 @@ SELECT
                 FROM p1_steps AS s
                 WHERE s.time > a.time AND s.time <= bn.time
             )
-    END, 9) AS heat_GJ,
+    END AS heat_GJ,
     CASE
         WHEN q.use_kWh_1 IS NULL OR coalesce(q.use_kWh_2, q.use_kWh_3, q.use_kWh_4) IS NULL THEN NULL
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
