@@ -139,7 +139,8 @@ def test_the_remedy_is_pasted_and_all_is_well(case: str, server: Server, run: Ru
     state, name = STATES[case], f"p1{secrets.token_hex(4)}"
     executed(server, f"CREATE DATABASE {{0}}; {state.users}", name)
     set_up = f"mysql+pymysql://root@localhost/{name}?unix_socket={server.folder}/socket"
-    assert run("setup", "-q", "--dsn", set_up).returncode == 0
+    for words in (("setup", "-q"), ("-q", "--port", SAVED)):
+        assert run(*words, "--dsn", set_up).returncode == 0
     executed(server, state.broken, name)
     database = Database("mariadb", f"mysql+pymysql://{name}@127.0.0.1:{server.port}/{name}{state.dsn}", server)
     person = Person(run, database, tmp_path, at_its_socket(server) if state.socket else ())

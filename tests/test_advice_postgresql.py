@@ -15,7 +15,7 @@ import pytest
 from tests import servers
 from tests.conftest import Database, Run
 from tests.listeners import certificate
-from tests.pasting import Person
+from tests.pasting import SAVED, Person
 from tests.servers import PASSWORD, Server, binary, free_port
 
 pytestmark = pytest.mark.server
@@ -126,8 +126,8 @@ def test_the_remedy_is_pasted_and_all_is_well(case: str, server: Server, run: Ru
     for statement in state.made.format(name).split("; "):
         server.execute(statement)
     database = Database("postgresql", f"postgresql+psycopg://{name}@127.0.0.1:{server.port}/{name}", server)
-    if state.ready:
-        assert run("setup", "-q", env=database.env).returncode == 0
+    for words in (("setup", "-q"), ("-q", "--port", SAVED)) if state.ready else ():
+        assert run(*words, env=database.env).returncode == 0
     for statements, where in ((state.broken, None), (state.within, name)):
         for statement in filter(None, statements.format(name).split("; ")):
             server.execute(statement, database=where)
