@@ -1,9 +1,10 @@
 """What the views should say, the long way: plain sums over all rows, in exact fractions."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -133,7 +134,7 @@ class Boundary:
     """The rows on both sides of a moment, and how far between them it lies."""
 
     def __init__(self, rows: Sequence[Row], moment: int) -> None:
-        self.moment = moment
+        self.rows, self.moment = rows, moment
         after = bisect_right(rows, moment, key=second)
         self.at = max(after - 1, 0)
         self.row, self.next = rows[self.at], rows[min(after, len(rows) - 1)]
@@ -159,21 +160,21 @@ def read_at(row: Row, column: str) -> int:
 
 def register_at(rows: Sequence[Row], moment: int, back: int, column: str) -> Fraction | None:
     """A register at a moment, by its meter's own clock, passing over what the link lost."""
-    first = bisect_left(rows, moment - max(back, 3600), key=second)
-    known = [
-        (each, read_at(each, column), value)
-        for each in rows[first : bisect_right(rows, moment + 31 * DAY, key=second)]
-        if (value := exact(each.get(REGISTERS[column])))
-    ]
-    before = [
-        (when, value)
-        for each, when, value in known
-        if when <= moment and moment - back <= each["time"] <= moment + 3600
-    ]
-    after = [(when, value) for each, when, value in known if when > moment and each["time"] > moment - 3600]
-    if not before:
+
+    def read(at: Iterable[int]) -> Iterator[tuple[int, Fraction]]:
+        """When the meter was read, and its register, in those of these rows that have it."""
+        for row in map(rows.__getitem__, at):
+            if value := exact(row.get(REGISTERS[column])):
+                yield read_at(row, column), value
+
+    behind = range(
+        bisect_right(rows, moment + 3600, key=second) - 1, bisect_left(rows, moment - back, key=second) - 1, -1
+    )
+    ahead = range(bisect_right(rows, moment - 3600, key=second), bisect_right(rows, moment + 31 * DAY, key=second))
+    before = next((each for each in read(behind) if each[0] <= moment), None)
+    if before is None:
         return None
-    (since, low), (until, high) = before[-1], after[0] if after else before[-1]
+    (since, low), (until, high) = before, next((each for each in read(ahead) if each[0] > moment), before)
     share = Fraction(moment - since, until - since) if GAP < until - since <= 3600 and high > low else 0
     return low + share * (high - low)
 
@@ -194,13 +195,15 @@ def used_by_link(rows: Sequence[Row], start: Boundary, end: Boundary, column: st
     return None
 
 
-def put_back(rows: Sequence[Row], start: Boundary, end: Boundary) -> bool:
+@lru_cache(maxsize=1)
+def put_back(start: Boundary, end: Boundary) -> bool:
     """Whether the same meters are there on both sides, and others between."""
     first, last = start.row, end.next
     meter = first.get("meter_id")
     if meter is None or meter != last.get("meter_id") or another_meter(first, last, "gas_m3"):
         return False
     gas_meters = {row.get("gas_meter_id") for row in (first, last)} - {None}
+    rows = start.rows
     between = rows[start.at : bisect_right(rows, last["time"], key=second)]
     meters = {(row.get("meter_id"), row.get("gas_meter_id")) for row in between if row.get("meter_id") is not None}
     return any(
@@ -211,7 +214,7 @@ def put_back(rows: Sequence[Row], start: Boundary, end: Boundary) -> bool:
 def used(rows: Sequence[Row], start: Boundary, end: Boundary, column: str) -> Fraction | None:
     """What was used from one moment to another."""
     name = REGISTERS[column]
-    same_meter = not another_meter(start.row, end.next, column) and not put_back(rows, start, end)
+    same_meter = not another_meter(start.row, end.next, column) and not put_back(start, end)
     if column in LINKED and same_meter:
         through = used_by_link(rows, start, end, column)
         if through is not None:

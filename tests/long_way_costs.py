@@ -117,12 +117,12 @@ class Costs:
         if price is None:
             return [None] * 5
 
+        boundaries = Boundary(self._rows, begin), Boundary(self._rows, end)
+
         def used(name: str) -> Fraction | None:
             key = begin, end, name
             if key not in self._used:
-                self._used[key] = long_way.used(
-                    self._rows, Boundary(self._rows, begin), Boundary(self._rows, end), name
-                )
+                self._used[key] = long_way.used(self._rows, *boundaries, name)
             return self._used[key]
 
         earned = electricity("injection", price, used)
