@@ -51,7 +51,9 @@ def _wrong_password(survey: Survey, _: str) -> Advice:
         f"Either there is no role {survey.user}, or its password is another, or has expired, or is kept in the old way,"
         " MD5: the server does not say which.",
         _makes_role(survey, "no harm where it is there already"),
-        in_client(survey, f"ALTER ROLE {named(survey, survey.user)} VALID UNTIL 'infinity'", ""),
+        in_client(
+            survey, f"ALTER ROLE {named(survey, survey.user)} VALID UNTIL 'infinity'", "", "where it has expired"
+        ),
         _sets_password(survey),
         _SETTING,
     )

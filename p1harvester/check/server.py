@@ -48,8 +48,13 @@ def _answers(page: Page, survey: Survey, address: str | tuple[str, int], at: str
         page.fail("database", says, *(_at_the_socket(survey) or _unanswered(survey, error)))
         return False
     if not known:
-        means = "It does not greet us as they do: it is another program, or a server that hangs."
-        page.fail("database", f"what listens at {at} is no MariaDB or MySQL", means, *who_listens(survey))
+        page.fail(
+            "database",
+            f"what listens at {at} is no MariaDB or MySQL, or hangs",
+            "It does not greet us as they do. Until it does, readings wait in the spool.",
+            *who_listens(survey),
+            f"sudo journalctl -u {service(survey)} -n 20     # on {where(survey)}",
+        )
     return known
 
 

@@ -18,7 +18,7 @@ def refusal(survey: Survey, failure: StoreFailed) -> Advice:
     file, code = str(survey.file), failure.server_code
     name = quote(file)
     if code in (_BUSY, _LOCKED):
-        means = "Another program is writing to it, and does not end. Readings go to the spool. Which program it is:"
+        means = "Another program is writing to it, and does not end. Which program it is:"
         return means, f"sudo fuser -v {name}"
     if code in (_CORRUPT, _NONE):
         old = quote(file + ".damaged")

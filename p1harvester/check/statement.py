@@ -22,7 +22,8 @@ def advice(survey: Survey, failure: StoreFailed, right: str) -> Advice:
     said = f"The database says: {failure.reason.rstrip('.')}. Readings go to the spool."
     match failure.server_code:
         case _ if survey.kind == "sqlite":
-            return sqlite.refusal(survey, failure)
+            means, *remedies = sqlite.refusal(survey, failure)
+            return f"{said} {means}", *remedies
         case code if code in _READ_ONLY:
             return _read_only(survey, failure, said)
         case code if code in _NOT_GRANTED:
@@ -61,14 +62,18 @@ def _damaged(survey: Survey, said: str) -> Advice:
 
 
 def _grant(survey: Survey, right: str) -> str:
-    on_the_table = right in ("INSERT", "SELECT")
     if survey.kind != "postgresql":
-        rights, on = ("SELECT, INSERT", "p1_readouts") if on_the_table else ("ALL", f"{named(survey, survey.name)}.*")
+        whole = f"{named(survey, survey.name)}.*"
+        # Whoever may not read the table may read no view of it either.
+        rights, on = {
+            "INSERT": ("SELECT, INSERT", "p1_readouts"),
+            "SELECT": ("SELECT, INSERT", whole),
+        }.get(right, ("ALL", whole))
         return in_client(survey, f"GRANT {rights} ON {on} TO {survey.account()}")
     role = named(survey, survey.user)
     if right == "ALTER":
         return in_client(survey, f"ALTER TABLE p1_readouts OWNER TO {role}")
-    if on_the_table:
+    if right in ("INSERT", "SELECT"):
         return in_client(survey, f"GRANT SELECT, INSERT ON p1_readouts TO {role}")
     [schema] = survey.ask("SELECT current_schema()")
     return in_client(survey, f"GRANT USAGE, CREATE ON SCHEMA {named(survey, schema or 'public')} TO {role}")
