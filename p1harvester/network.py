@@ -52,12 +52,23 @@ def remedies(name: str, words: str = "") -> list[str]:
     ping = f"ping -c 3 {quote(host)}     # silent: it is off, or elsewhere"
     if "does not answer" in words:
         return [ping]
+    if "hung up" in words:
+        return hung_up(name)
     accepts = "tcp" if scheme == "socket" else "telnet(rfc2217),tcp"
     line = f"connection: &p1\\n  accepter: {accepts},{port}\\n  connector: serialdev,/dev/ttyUSB0,115200n81,local\\n"
     return [
         ping,
         f"printf {quote(line)} | sudo tee -a /etc/ser2net.yaml; sudo systemctl restart ser2net"
         f"     # on {host}, if it is ser2net; 9600n81 for DSMR 2.2 and 3.0",
+    ]
+
+
+def hung_up(name: str) -> list[str]:
+    """The commands that show why a reader hung up."""
+    _, host, _ = parts(name)
+    return [
+        shows_clients(name),
+        f"journalctl -u ser2net -n 20     # on {host}, if it is ser2net: whether it finds its own port",
     ]
 
 

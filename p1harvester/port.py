@@ -178,17 +178,21 @@ class SerialPort(Port):
             time.sleep(_POLL / 4)
 
     def _open_once(self, baud: int) -> serial.Serial:
-        line: serial.Serial = serial.serial_for_url(
-            self.name, baud, timeout=_POLL, exclusive=True, do_not_open=self.network
-        )
-        if self.network:
-            from p1harvester.names import limited
+        if not self.network:
+            return serial.serial_for_url(self.name, baud, timeout=_POLL, exclusive=True)
+        from p1harvester import rfc2217
+        from p1harvester.names import limited
 
-            if self.name.startswith("socket:"):
+        is_raw = self.name.startswith("socket:")
+        url = self.name if is_raw else rfc2217.url(self.name)
+        line: serial.Serial = serial.serial_for_url(url, baud, timeout=_POLL, do_not_open=True)
+        with limited(self._deadline - time.monotonic()):
+            if is_raw:
                 # Nothing old comes from there: what opening would drop was sent as soon as we called.
                 setattr(line, "reset_input_buffer", lambda: None)  # noqa: B010 -- one object's method
-            with limited(self._deadline - time.monotonic()):
                 line.open()
+            else:
+                rfc2217.opened(line, self.name)
         return line
 
     def _read(self) -> bytes:
@@ -231,7 +235,8 @@ class SerialPort(Port):
 
     def _change_speed(self) -> None:
         was = self._serial.baudrate
-        self._serial.baudrate = BAUDS[BAUDS.index(was) - 1]
+        with suppress(ValueError):  # a reader that keeps its own
+            self._serial.baudrate = BAUDS[BAUDS.index(was) - 1]
         log.info("what arrives at %d baud is noise: trying %d", was, self._serial.baudrate)
         self._serial.reset_input_buffer()
         self._noise = Noise()

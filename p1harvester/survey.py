@@ -13,6 +13,7 @@ from sqlalchemy import false, func, insert, or_, select
 from p1harvester.database import Database
 from p1harvester.errors import StoreFailed
 from p1harvester.schema import TABLE, has_prices, missing_columns, views_are_current
+from p1harvester.user import user
 
 _MAY = (1050, 1060, "42P07", "42701")
 """What a server that would create or alter the table says of our trial: it is there, or a column is there twice."""
@@ -52,8 +53,8 @@ class Survey(Database):
 
     @property
     def user(self) -> str:
-        """The user in the DSN."""
-        return self._engine.url.username or ""
+        """The user in the DSN; where it names none, a server's driver comes as the operating system's."""
+        return self._engine.url.username or ("" if self.kind == "sqlite" else user())
 
     @property
     def name(self) -> str:

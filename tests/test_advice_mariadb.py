@@ -30,6 +30,8 @@ def server() -> Iterator[Server]:
     with servers.mariadb() as server:
         if server is None:
             pytest.skip("the binaries of mariadb are not installed")
+        if server.is_mysql:
+            pytest.skip("test_mysql.py has MySQL's states")
         path = certificate(server.folder / "tls")
         server.stop()
         server.start(f"--ssl-cert={path}", f"--ssl-key={path.parent}/key.pem")
@@ -109,6 +111,9 @@ STATES = {
         "p1_readouts lacks 1 columns, tariff among them, and {0} may not add them",
         "ALTER TABLE {0}.p1_readouts DROP COLUMN tariff; REVOKE ALTER ON {0}.* FROM {0}",
     ),
+    "no SELECT": State("SELECT command denied", "REVOKE SELECT ON {0}.* FROM {0}"),
+    "so many connections an hour": State("max_connections_per_hour", "ALTER USER {0} WITH MAX_CONNECTIONS_PER_HOUR 1"),
+    "so many statements an hour": State("max_queries_per_hour", "ALTER USER {0} WITH MAX_QUERIES_PER_HOUR 1"),
     "read-only": State(
         "If it follows another server", "SET GLOBAL read_only = ON", mended="SET GLOBAL read_only = OFF", pastes="sudo"
     ),

@@ -82,11 +82,19 @@ STATES = {
     "no password": State("No password was sent", password=""),
     "a role that may not log in": State("is a group, or was locked out", "ALTER ROLE {0} NOLOGIN"),
     "no database": State("There is no database {0}", made=ROLE, ready=False),
+    "a password that has expired": State("has expired", "ALTER ROLE {0} VALID UNTIL '2020-01-01'"),
+    "a role of no connection": State("role {0} has all the connections", "ALTER ROLE {0} CONNECTION LIMIT 0"),
+    "a database of no connection": State(
+        "database {0} has all the connections", "ALTER DATABASE {0} CONNECTION LIMIT 0"
+    ),
+    "a database that is closed": State("{0} was closed to all", "ALTER DATABASE {0} ALLOW_CONNECTIONS false"),
+    "Kerberos": State("know us by Kerberos", hba="local all admin trust\nhost all all all gss\n"),
     "no CONNECT": State("may not connect to the database", "REVOKE CONNECT ON DATABASE {0} FROM public, {0}"),
     "no rights on the schema": State("may not make it", made=SHARED, ready=False),
     "a search_path that leads nowhere": State(
         "may not make it", "ALTER ROLE {0} SET search_path = nowhere", made=SHARED, ready=False
     ),
+    "no SELECT": State("permission denied for table", within="REVOKE SELECT ON p1_readouts FROM {0}"),
     "no INSERT": State("may not store a row", within="REVOKE INSERT ON p1_readouts FROM {0}"),
     "another's table": State(
         "lacks 1 columns, tariff among them, and {0} may not add them",
@@ -147,6 +155,24 @@ def test_the_remedy_is_pasted_and_all_is_well(case: str, server: Server, run: Ru
     finally:
         if state.hba != HBA:
             speaks(server, HBA)
+
+
+@pytest.mark.parametrize(("method", "says"), [("scram-sha-256", "in the old way, MD5"), ("md5", "as MD5, which")])
+def test_a_password_that_is_kept_as_md5(method: str, says: str, server: Server, run: Run, tmp_path: Path) -> None:
+    """A server that came from an old one keeps it so, and would keep a new one so too."""
+    server.execute("ALTER SYSTEM SET password_encryption = 'md5'")
+    speaks(server, f"local all admin trust\nhost all all all {method}\n")
+    try:
+        database = Database("postgresql", server.new_database(), server)
+        person = Person(run, database, tmp_path)
+        shown = person.check()
+        assert says in shown
+        person.does(shown)
+        assert run("setup", "-q", env=person.env).returncode == 0
+        person.is_well()
+    finally:
+        server.execute("ALTER SYSTEM RESET password_encryption")
+        speaks(server, HBA)
 
 
 def test_a_standby_is_told_from_missing_rights(server: Server, run: Run, tmp_path: Path) -> None:

@@ -73,8 +73,15 @@ STATES = {
     "no rights to the database": "REVOKE ALL ON {0}.* FROM p1harvester",
     "no database": "DROP DATABASE {0}",
     "read-only": "SET GLOBAL read_only = ON",
+    "read-only for root too": "SET GLOBAL super_read_only = ON",
+    "offline": "SET GLOBAL offline_mode = ON",
+    "so many statements an hour": "ALTER USER p1harvester WITH MAX_QUERIES_PER_HOUR 1",
+    "kept by a plugin that is gone": (
+        "UPDATE mysql.user SET plugin = 'mysql_native_password', authentication_string = '*AB'"
+        " WHERE User = 'p1harvester'; FLUSH PRIVILEGES"
+    ),
 }
-"""How a server comes to refuse us: the statement with which its administrator does it."""
+"""How a server comes to refuse us: the statements with which its administrator does it."""
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -87,7 +94,7 @@ def test_what_check_says_mends_it(state: str, forgetful: Database, run: Run, tmp
     name = sa.make_url(forgetful.dsn).database
     try:
         if STATES[state]:
-            forgetful.server.execute(STATES[state].format(name))
+            forgetful.server.execute(*STATES[state].format(name).split("; "))
         else:
             person.env["P1_DSN_PASSWORD"] = "another"
         shown = person.check()
@@ -99,6 +106,7 @@ def test_what_check_says_mends_it(state: str, forgetful: Database, run: Run, tmp
     finally:
         forgetful.server.execute(
             "SET GLOBAL read_only = OFF",
+            "SET GLOBAL offline_mode = OFF",
             "DROP USER IF EXISTS p1harvester@localhost",
-            f"ALTER USER p1harvester {BY} REQUIRE NONE ACCOUNT UNLOCK",
+            f"ALTER USER p1harvester {BY} REQUIRE NONE WITH MAX_QUERIES_PER_HOUR 0 ACCOUNT UNLOCK",
         )

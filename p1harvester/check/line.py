@@ -118,8 +118,8 @@ def _heard_from(page: Page, settings: Settings, name: str) -> Heard | None:
     try:
         heard = _listened(page, port, deadline, settings.key)
     except P1Error as error:
-        remedy = network.shows_clients(port.name) if port.network else "sudo dmesg | tail"
-        page.fail("line", f"{port.name} failed while being read", str(error), remedy)
+        remedies = network.hung_up(port.name) if port.network else ["sudo dmesg | tail"]
+        page.fail("line", f"{port.name} failed while being read", str(error), *remedies)
         return None
     if settings.baud and port.noisy and not (heard.proven or port.network):
         heard = _at_the_other_speed(page, heard, settings.baud, deadline)

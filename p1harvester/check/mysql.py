@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from p1harvester.check import tls
-from p1harvester.check.client import NEW, Advice, asking, comment, dsn, in_client, is_here, named, quoted
+from p1harvester.check.client import NEW, Advice, asking, comment, dsn, in_client, is_here, lasting, named, quoted
 from p1harvester.check.tls import SOCKET
 from p1harvester.errors import StoreFailed
 from p1harvester.survey import Survey
@@ -13,10 +13,15 @@ _DENIED = (1045, 1698)
 _NO_DATABASE = (1044, 1049)
 _LOCKED = (3118, 4151)
 _EXPIRED = (1820, 1862)
-_TOO_MANY = (1040, 1203, 1226)
+_TOO_MANY, _USED_UP = (1040, 1203), 1226
+_LIMITS = {"max_questions": "max_queries_per_hour", "max_updates": "max_updates_per_hour"}
+"""A limit's name in MySQL's refusal -> in its statements."""
+_OFFLINE = 3032
 _WANTS_TLS = 3159
-_UNKNOWN_HOST, _BLOCKED, _CUT_OFF, _NO_PLUGIN = 1130, 1129, 1047, 2059
-_NATIVE = "mysql_native_password"
+_UNKNOWN_HOST, _BLOCKED, _CUT_OFF = 1130, 1129, 1047
+_NO_PLUGIN = (1524, 2059)
+"""That it is kept by is not loaded in the server, or not in the driver."""
+_NATIVE, _USUAL = "mysql_native_password", "caching_sha2_password"
 _SETTING = "P1_DSN_PASSWORD='...'     # the same here, in the env file"
 
 
@@ -34,9 +39,11 @@ def refusal(survey: Survey, failure: StoreFailed) -> Advice | None:
     if code in _EXPIRED:
         means = "The account's password has expired: it must be set anew."
         return means, _for_each_account(survey, f" IDENTIFIED BY {NEW}"), _SETTING
-    if code == _NO_PLUGIN or "'pynacl' package" in failure.reason:
-        means = "The account's password is kept in a way that the driver, PyMySQL, does not know. Set anew, it is one:"
-        native = " IDENTIFIED " + (f"BY {NEW}" if survey.program == "mysql" else f"VIA {_NATIVE} USING PASSWORD({NEW})")
+    if code in _NO_PLUGIN or "'pynacl' package" in failure.reason:
+        whom = "the server has no more" if code == _NO_PLUGIN[0] else "the driver, PyMySQL, does not know"
+        means = f"The account's password is kept in a way that {whom}. Set anew, it is kept in one that is known:"
+        kept = f"WITH {_USUAL} BY {NEW}" if survey.program == "mysql" else f"VIA {_NATIVE} USING PASSWORD({NEW})"
+        native = f" IDENTIFIED {kept}"
         return means, _for_each_account(survey, native), _SETTING
     if code in _LOCKED:
         return "The account is locked.", _for_each_account(survey, " ACCOUNT UNLOCK")
@@ -45,6 +52,12 @@ def refusal(survey: Survey, failure: StoreFailed) -> Advice | None:
 
 def _of_the_server(survey: Survey, failure: StoreFailed) -> Advice | None:
     match failure.server_code:
+        case code if code == _USED_UP and (found := re.search(r"exceeded the '(\w+)' resource", failure.reason)):
+            limit = _LIMITS.get(found[1], found[1])
+            means = f"The account may not do more: it has a limit of its own, {limit}. So that it has none:"
+            return means, _for_each_account(survey, f" WITH {limit.upper()} 0")
+        case code if code == _OFFLINE:
+            return "The server was told to let in none but its administrators.", *lasting(survey, "offline_mode", "OFF")
         case code if code in _TOO_MANY:
             means = "The server, or this account, has all the connections that it may have. Who has them:"
             return means, in_client(survey, "SHOW PROCESSLIST", "")
@@ -168,4 +181,9 @@ def _no_database(survey: Survey, account: str | None) -> Advice:
         except StoreFailed:
             account = account_in(survey, "")
     name = named(survey, survey.name)
-    return means, in_client(survey, f"CREATE DATABASE IF NOT EXISTS {name}; GRANT ALL ON {name}.* TO {account}", "")
+    there = in_client(survey, "SHOW DATABASES", "", "those that there are; A is another letter than a")
+    return (
+        means,
+        there,
+        in_client(survey, f"CREATE DATABASE IF NOT EXISTS {name}; GRANT ALL ON {name}.* TO {account}", ""),
+    )

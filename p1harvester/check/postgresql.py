@@ -5,7 +5,8 @@ from collections.abc import Callable
 from shlex import quote
 
 from p1harvester.check import tls
-from p1harvester.check.client import Advice, comment, dsn, in_client, named, quoted
+from p1harvester.check.client import Advice, comment, dsn, in_client, is_here, named, quoted
+from p1harvester.check.greeting import who_listens
 from p1harvester.errors import StoreFailed
 from p1harvester.survey import Survey
 
@@ -20,9 +21,14 @@ def refusal(survey: Survey, failure: StoreFailed) -> Advice | None:
 
 
 def _no_database(survey: Survey, _: str) -> Advice:
-    means = f"There is no database {survey.name} on the server."
+    means = f"There is no database {survey.name} on the server. First those that there are; A is another letter than a:"
     owner, name = quote(survey.user), quote(survey.name)
-    return means, f"sudo -u postgres createdb --owner {owner} {name}{comment(survey)}"
+    there = f"sudo -u postgres psql -l{comment(survey)}"
+    return means, there, f"sudo -u postgres createdb --owner {owner} {name}{comment(survey)}"
+
+
+def _another(survey: Survey, _: str) -> Advice:
+    return f"What listens at {survey.host}:{survey.tcp_port} is no PostgreSQL server.", *who_listens(survey)
 
 
 def _no_connect(survey: Survey, _: str) -> Advice:
@@ -42,16 +48,41 @@ def _no_login(survey: Survey, _: str) -> Advice:
 
 def _wrong_password(survey: Survey, _: str) -> Advice:
     return (
-        f"Either there is no role {survey.user}, or its password is another: the server does not say which.",
+        f"Either there is no role {survey.user}, or its password is another, or has expired, or is kept in the old way,"
+        " MD5: the server does not say which.",
         _makes_role(survey, "no harm where it is there already"),
+        in_client(
+            survey, f"ALTER ROLE {named(survey, survey.user)} VALID UNTIL 'infinity'", "", "where it has expired"
+        ),
         _sets_password(survey),
         _SETTING,
     )
 
 
+def _kept_as_md5(survey: Survey, _: str) -> Advice:
+    means = (
+        "The server keeps the password as MD5, which whoever listens in its place could find out. Set anew, it is kept"
+        " so that the driver can prove to know it:"
+    )
+    return means, _sets_password(survey), _SETTING
+
+
 def _no_password(survey: Survey, _: str) -> Advice:
     means = "No password was sent: there is none in P1_DSN, nor in P1_DSN_PASSWORD. Known or set anew, it goes here:"
     return means, _SETTING, _sets_password(survey)
+
+
+def _by_no_password(survey: Survey, _: str) -> Advice:
+    means = (
+        "The server wants to know us by Kerberos or by a certificate of ours, neither of which the job has. A line at"
+        " the top of its pg_hba.conf lets this user in by password:"
+    )
+    return means, _lets_in_by_password(survey, _from_here(survey)), _sets_password(survey), _SETTING
+
+
+def _from_here(survey: Survey) -> str:
+    """Where we come from, as pg_hba.conf says it."""
+    return "127.0.0.1/32" if is_here(survey) else "samenet"
 
 
 def _by_name(survey: Survey, _: str) -> Advice:
@@ -63,7 +94,7 @@ def _by_name(survey: Survey, _: str) -> Advice:
     return (
         means,
         f"sudo -u {quote(survey.user)} p1harvester check",
-        dsn(survey) if survey.socket else _lets_in_by_password(survey, "127.0.0.1/32"),
+        dsn(survey) if survey.socket else _lets_in_by_password(survey, _from_here(survey)),
         _sets_password(survey),
     )
 
@@ -78,14 +109,28 @@ def _not_let_in(survey: Survey, words: str) -> Advice:
     return means, _lets_in_by_password(survey, mask)
 
 
+def _accepts_none(survey: Survey, _: str) -> Advice:
+    statement = f"ALTER DATABASE {named(survey, survey.name)} ALLOW_CONNECTIONS true"
+    return f"The database {survey.name} was closed to all.", in_client(survey, statement, "")
+
+
+def _limited(survey: Survey, words: str) -> Advice:
+    kind, name = ("ROLE", survey.user) if "for role" in words else ("DATABASE", survey.name)
+    means = f"The {kind.lower()} {name} has all the connections that it may have. So that it has no limit of its own:"
+    return means, in_client(survey, f"ALTER {kind} {named(survey, name)} CONNECTION LIMIT -1", "")
+
+
 def _busy(survey: Survey, _: str) -> Advice:
-    means = "The server has all the connections that it, this role or this database may have. Who has them:"
+    means = "The server has all the connections that it may have. Who has them:"
     statement = "SELECT datname, usename, client_addr, state, query_start FROM pg_stat_activity"
     return means, in_client(survey, statement, "")
 
 
 def _not_yet(survey: Survey, _: str) -> Advice:
-    means = "The server is starting, stopping or recovering. Readings wait in the spool until it answers."
+    means = (
+        "The server is starting, stopping or recovering, or is a standby that answers nobody. Readings wait in the"
+        " spool until it answers."
+    )
     return means, f"systemctl status 'postgresql*'{comment(survey)}"
 
 
@@ -95,11 +140,16 @@ _KNOWN: tuple[tuple[str, Callable[[Survey, str], Advice]], ...] = (
     (r"role .* does not exist", _no_role),
     (r"is not permitted to log in", _no_login),
     (r"no password supplied", _no_password),
+    (r"invalid response to SSL negotiation|expected authentication request", _another),
+    (r"requested a hashed password", _kept_as_md5),
+    (r"GSSAPI|SSPI|client certificate|[Cc]ertificate authentication failed", _by_no_password),
     (r"(Peer|Ident) authentication failed", _by_name),
     (r"password authentication failed", _wrong_password),
     (r"no pg_hba.conf entry|pg_hba.conf rejects", _not_let_in),
+    (r"not currently accepting connections", _accepts_none),
+    (r"too many connections for (role|database)", _limited),
     (r"too many (clients|connections)|connection slots are reserved", _busy),
-    (r"the database system is (starting|shutting|not yet|in recovery)", _not_yet),
+    (r"the database system is (starting|shutting|not yet|not accepting|in recovery)", _not_yet),
 )
 
 
@@ -109,7 +159,8 @@ def _makes_role(survey: Survey, hint: str) -> str:
 
 def _sets_password(survey: Survey) -> str:
     command = rf"\password {named(survey, survey.user)}"
-    return f"sudo -u postgres psql -c {quote(command)}{comment(survey, 'asks for it')}"
+    kept = quoted("SET password_encryption = 'scram-sha-256'")
+    return f"sudo -u postgres psql -c {kept} -c {quote(command)}{comment(survey, 'asks for it')}"
 
 
 def _lets_in_by_password(survey: Survey, address: str) -> str:

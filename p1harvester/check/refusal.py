@@ -1,9 +1,8 @@
 """Why a server lets nobody in, as far as its words and another try tell, and what mends it."""
 
 import re
-from shlex import quote
 
-from p1harvester.check import tls
+from p1harvester.check import sqlite, tls
 from p1harvester.check.client import Advice, dsn, service, where
 from p1harvester.drivers import REFUSED
 from p1harvester.errors import StoreFailed
@@ -14,13 +13,16 @@ _UNKNOWN_OPTION = re.compile(r"unexpected keyword argument '(\w+)'|invalid conne
 
 def refusal(survey: Survey, failure: StoreFailed) -> Advice:
     """What the server's refusal means, and the commands that mend it."""
-    text = str(failure)
     if survey.kind == "sqlite":
-        return (
-            "The file is no SQLite database, is damaged, or is closed to this user.",
-            f"ls -l {quote(str(survey.file))}",
-        )
-    if failure.server_code == REFUSED or "authentication method requirement" in text:
+        return sqlite.refusal(survey, failure)
+    means = "What answers there did not let us in; the words above are its own, or its driver's."
+    return known(survey, failure) or (means, f"sudo journalctl -u {service(survey)} -n 20     # on {where(survey)}")
+
+
+def known(survey: Survey, failure: StoreFailed) -> Advice | None:
+    """The same; None where nothing is known of it."""
+    text = str(failure)
+    if failure.server_code == REFUSED or "requested a cleartext password" in text:
         return tls.asked_for_the_password(survey)
     if option := _UNKNOWN_OPTION.search(text):
         return (
@@ -32,10 +34,7 @@ def refusal(survey: Survey, failure: StoreFailed) -> Advice:
     if survey.kind == "postgresql":
         from p1harvester.check import postgresql
 
-        known = postgresql.refusal(survey, failure)
-    else:
-        from p1harvester.check import mysql
+        return postgresql.refusal(survey, failure)
+    from p1harvester.check import mysql
 
-        known = mysql.refusal(survey, failure)
-    means = "What answers there did not let us in; the words above are its own, or its driver's."
-    return known or (means, f"sudo journalctl -u {service(survey)} -n 20     # on {where(survey)}")
+    return mysql.refusal(survey, failure)

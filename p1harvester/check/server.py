@@ -2,19 +2,19 @@
 
 import os
 import socket
-from contextlib import suppress
 from shlex import quote
 
-from p1harvester.check.client import service, where
+from p1harvester.check.client import Advice, comment, dsn, in_client, is_here, service, where
+from p1harvester.check.greeting import greets, who_listens
 from p1harvester.check.page import Page
 from p1harvester.check.spool import nearest
+from p1harvester.check.tls import SOCKET
 from p1harvester.database import TIMEOUT
 from p1harvester.names import limited
 from p1harvester.survey import Survey
 from p1harvester.user import user
 
-_GREETING = b"\x0a"
-"""What MariaDB and MySQL begin with, behind four bytes; their version follows."""
+_POSTGRESQLS_PORT = 5432
 
 
 def there(page: Page, survey: Survey) -> bool:
@@ -42,25 +42,66 @@ def there(page: Page, survey: Survey) -> bool:
 def _answers(page: Page, survey: Survey, address: str | tuple[str, int], at: str) -> bool:
     try:
         with _connected(address) as line:
-            _greet(survey, line)
+            known = greets(survey, line)
     except OSError as error:
-        means, look = (
-            ("listens at another socket", "sudo ss -lxp     # the sockets that are listened at")
-            if isinstance(address, str)
-            else (
-                "listens at another address or port, or a firewall is in between",
-                "sudo ss -ltnp     # there: the addresses and ports that are listened at",
-            )
-        )
+        says = f"nothing answers at {at}: {error.strerror or error}"
+        page.fail("database", says, *(_at_the_socket(survey) or _unanswered(survey, error)))
+        return False
+    if not known:
         page.fail(
             "database",
-            f"nothing answers at {at}: {error.strerror or error}",
-            f"The server is not running, {means}. Until it answers, readings wait in the spool.",
-            f"sudo systemctl start {service(survey)}     # on {where(survey)}",
-            look,
+            f"what listens at {at} is no MariaDB or MySQL, or hangs",
+            "It does not greet us as they do. Until it does, readings wait in the spool.",
+            *who_listens(survey),
+            f"sudo journalctl -u {service(survey)} -n 20     # on {where(survey)}",
         )
-        return False
-    return True
+    return known
+
+
+def _at_the_socket(survey: Survey) -> Advice | None:
+    """What it means that the server listens at its usual socket, and not at the DSN's port."""
+    if survey.socket or not is_here(survey):
+        return None
+    folder = "/var/run/postgresql"
+    path = f"{folder}/.s.PGSQL.{survey.tcp_port}" if survey.kind == "postgresql" else SOCKET
+    try:
+        _connected(path).close()
+    except OSError:
+        return None
+    port = {} if survey.tcp_port == _POSTGRESQLS_PORT else {"port": str(survey.tcp_port)}
+    way = {"host": folder, **port} if survey.kind == "postgresql" else {"unix_socket": path}
+    return "The server runs, and listens at its unix socket alone, or at another port as well.", dsn(survey, **way)
+
+
+def _unanswered(survey: Survey, error: OSError) -> Advice:
+    means, look = (
+        ("listens at another socket", "sudo ss -lxp     # the sockets that are listened at")
+        if survey.socket
+        else (
+            "listens at another address or port, or a firewall is in between",
+            "sudo ss -ltnp     # there: the addresses and ports that are listened at",
+        )
+    )
+    opens: Advice = ()
+    if isinstance(error, ConnectionRefusedError) and not is_here(survey):
+        means = "listens to its own host alone, as one does that was just installed, or at another port"
+        opens = _opens(survey)
+    return (
+        f"The server is not running, {means}. Until it answers, readings wait in the spool.",
+        f"sudo systemctl start {service(survey)}     # on {where(survey)}",
+        look,
+        *opens,
+    )
+
+
+def _opens(survey: Survey) -> Advice:
+    """The commands that let a server listen to other hosts."""
+    restart = f"sudo systemctl restart {service(survey)}{comment(survey)}"
+    if survey.kind == "postgresql":
+        return in_client(survey, "ALTER SYSTEM SET listen_addresses = '*'", ""), restart
+    file = "/etc/mysql/mariadb.conf.d/60-p1harvester-bind-address.cnf"
+    hint = comment(survey, "MySQL's folder is mysql.conf.d")
+    return f"printf '[mysqld]\\nbind_address = *\\n' | sudo tee {file}{hint}", restart
 
 
 def _connected(address: str | tuple[str, int]) -> socket.socket:
@@ -76,22 +117,12 @@ def _connected(address: str | tuple[str, int]) -> socket.socket:
     return line
 
 
-def _greet(survey: Survey, line: socket.socket) -> None:
-    """Find out whether this is MySQL or MariaDB, whose clients and services have other names."""
-    if survey.kind == "postgresql":
-        return
-    with suppress(OSError):
-        begins = line.recv(64)[4:]
-        if begins.startswith(_GREETING) and b"mariadb" not in begins.lower():
-            survey.program = "mysql"
-
-
 def _file_there(page: Page, survey: Survey) -> bool:
     path = survey.file
     if path is None or os.access(path, os.F_OK):
         return path is not None
     folder = nearest(path)
-    if os.access(folder, os.W_OK | os.X_OK):
+    if folder == path.absolute().parent and os.access(folder, os.W_OK | os.X_OK):
         page.warn(
             "database",
             f"{path} is not there yet",
@@ -102,7 +133,7 @@ def _file_there(page: Page, survey: Survey) -> bool:
         page.fail(
             "database",
             f"{path} is not there, and {user()} cannot make it",
-            f"{folder} is not writable for {user()}.",
+            f"{path.parent} is not there." if folder != path.absolute().parent else f"{folder} is closed to {user()}.",
             f"sudo install -d -o {user()} -m 700 {quote(str(path.parent))}",
         )
     return False

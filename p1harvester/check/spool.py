@@ -13,10 +13,19 @@ from p1harvester.survey import Survey
 from p1harvester.user import user
 from p1harvester.waiting import TIMEOUT, SpoolFile, handing_over
 
+_ROOM = 1 << 16
+"""Bytes that a reading and its journal need at most."""
+
 
 def nearest(path: Path) -> Path:
     """The innermost folder of `path` that is there."""
     return next(folder for folder in path.absolute().parents if os.access(folder, os.F_OK))
+
+
+def is_full(folder: Path) -> bool:
+    """Whether the disk of that folder has no room for readings."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize < _ROOM or (disk.f_files > 0 and disk.f_favail == 0)
 
 
 def check_spool(page: Page, settings: Settings, survey: Survey) -> None:
@@ -38,6 +47,13 @@ def check_spool(page: Page, settings: Settings, survey: Survey) -> None:
             "A reading that the database does not take would have no place to wait.",
             f"sudo install -d -o {user()} -m 700 {quote(str(path.parent))}",
             *([f"sudo chown {user()} {quote(settings.spool)}"] if there else []),
+        )
+    elif is_full(folder := nearest(path)):
+        page.fail(
+            "spool",
+            f"the disk of {folder} is full",
+            "A reading that the database does not take would have no place to wait.",
+            f"df -h {quote(str(folder))}     # which disk it is",
         )
     elif not there:
         page.ok("spool", f"nothing waits; {path} is made when it is needed")

@@ -1,23 +1,20 @@
 """The table and its views: whether they are there and up to date, and whether a row may be stored."""
 
-import re
 from collections.abc import Callable
 from contextlib import suppress
-from shlex import quote
 
-from p1harvester.check.client import Advice, dsn, in_client, lasting, named
+from p1harvester.check import sqlite
+from p1harvester.check.client import Advice, comment, lasting, service
 from p1harvester.check.page import Page
+from p1harvester.check.statement import advice
 from p1harvester.errors import StoreFailed
 from p1harvester.survey import Survey
-from p1harvester.user import command, user
+from p1harvester.user import user
 
-_NOT_GRANTED = (1044, 1142, 1143, 1227, "42501")
-_NO_SCHEMA = "3F000"
-_READ_ONLY = (1290, 1792, 1836, "25006")
-_ONLY_COMPRESSED = 4047
-_FULL = (1021, 1114, "53100", 13)
 _LARGEST_PAGE = 16384
 """Bytes of InnoDB's pages, above which it compresses no table."""
+_WRITES_NOTHING = 6
+"""What innodb_force_recovery is from which on MariaDB writes nothing; MySQL, from 1 on."""
 _CANNOT_BE_MENDED = "innodb_page_size"
 
 
@@ -67,14 +64,14 @@ def _tried(survey: Survey, trial: Callable[[], None], right: str) -> Advice | No
     try:
         trial()
     except StoreFailed as failure:
-        return _advice(survey, failure, right)
+        return advice(survey, failure, right)
     return None
 
 
 def _say_missing(page: Page, survey: Survey, refused: str) -> None:
     says = "there is no p1_readouts yet"
-    if advice := _tried(survey, survey.try_create, "CREATE"):
-        page.fail("table", f"{says}, and {survey.user} may not make it", *advice)
+    if mends := _tried(survey, survey.try_create, "CREATE"):
+        page.fail("table", f"{says}, and {survey.user} may not make it", *mends)
     elif refused:
         name, _, value = refused.partition(" = ")
         means = (
@@ -94,10 +91,13 @@ def _rights(page: Page, survey: Survey, refused: str) -> None:
     try:
         survey.try_insert()
     except StoreFailed as failure:
-        means, *remedies = _advice(survey, failure, "INSERT")
-        page.fail("rights", f"{who} may not store a row", means, *remedies)
+        page.fail("rights", f"{who} may not store a row", *advice(survey, failure, "INSERT"))
         return
-    # An INSERT of no row is not refused for this.
+    # An INSERT of no row needs no room and no journal, and is not refused for what follows.
+    if trouble := sqlite.trouble(survey) if survey.kind == "sqlite" else _writes_nothing(survey):
+        says, means, *remedies = trouble
+        page.fail("rights", f"{who} may not store a row: {says}", means, *remedies)
+        return
     if refused.startswith("innodb_read_only_compressed") and _is_compressed(survey):
         means = "The table is compressed, and the server writes no such table. Readings go to the spool."
         mends = lasting(survey, "innodb_read_only_compressed", "OFF")
@@ -106,61 +106,20 @@ def _rights(page: Page, survey: Survey, refused: str) -> None:
     page.ok("rights", f"{who} may store a row (tried with none)")
 
 
-def _advice(survey: Survey, failure: StoreFailed, right: str) -> Advice:
-    """What a refused statement means, and what mends it; `right` is what it needs."""
-    said = f"The database says: {failure.reason}. Readings go to the spool."
-    match failure.server_code:
-        case _ if survey.kind == "sqlite":
-            return said, f"sudo chown {user()} {quote(str(survey.file))}"
-        case code if code in _READ_ONLY:
-            return _read_only(survey, failure, said)
-        case code if code in _NOT_GRANTED:
-            return said, _grant(survey, right)
-        case code if code == _NO_SCHEMA:
-            path = f"ALTER ROLE {named(survey, survey.user)} IN DATABASE {named(survey, survey.name)}"
-            return said, in_client(survey, f"{path} SET search_path = public"), _grant(survey, right)
-        case code if code in _FULL:
-            return said, "df -h     # on the server: which disk is full?"
-    return said, f"{command()} check     # once more; the words above are the server's own"
-
-
-def _grant(survey: Survey, right: str) -> str:
-    if survey.kind != "postgresql":
-        rights, on = (
-            ("SELECT, INSERT", "p1_readouts") if right == "INSERT" else ("ALL", f"{named(survey, survey.name)}.*")
-        )
-        return in_client(survey, f"GRANT {rights} ON {on} TO {survey.account()}")
-    role = named(survey, survey.user)
-    if right == "ALTER":
-        return in_client(survey, f"ALTER TABLE p1_readouts OWNER TO {role}")
-    if right == "INSERT":
-        return in_client(survey, f"GRANT SELECT, INSERT ON p1_readouts TO {role}")
-    [schema] = survey.ask("SELECT current_schema()")
-    return in_client(survey, f"GRANT USAGE, CREATE ON SCHEMA {named(survey, schema or 'public')} TO {role}")
-
-
-def _read_only(survey: Survey, failure: StoreFailed, said: str) -> Advice:
+def _writes_nothing(survey: Survey) -> Advice | None:
+    """The setting by which MariaDB or MySQL was started to write nothing, what it means, what mends it."""
     if survey.kind == "postgresql":
-        [standby] = survey.ask("SELECT pg_is_in_recovery()")
-        if standby:
-            return (
-                f"{said} It is a standby, which only follows another server: P1_DSN must name that one.",
-                in_client(survey, "TABLE pg_stat_wal_receiver", "", "its sender_host"),
-                dsn(survey, host="PRIMARY"),
-            )
-        role, name = named(survey, survey.user), named(survey, survey.name)
-        statement = f"ALTER ROLE {role} IN DATABASE {name} SET default_transaction_read_only = off"
-        return f"{said} It is set up so.", in_client(survey, statement)
-    if option := re.search(r"with the --?([\w-]+) option", failure.reason):
-        name = option[1].replace("-", "_")
-    else:
-        name = "tx_read_only" if survey.program == "mariadb" else "transaction_read_only"
-    follows = f"{said} If it follows another server (a replica), P1_DSN must name that one; else it was set so by hand:"
+        return None
+    read_only, recovery = survey.ask("SELECT @@innodb_read_only, @@innodb_force_recovery")
+    if not (read_only or recovery >= (1 if survey.program == "mysql" else _WRITES_NOTHING)):
+        return None
+    name, value = ("innodb_read_only", "ON") if read_only else ("innodb_force_recovery", recovery)
     return (
-        follows,
-        in_client(survey, "SHOW REPLICA STATUS\\G", "", "says something: a replica"),
-        dsn(survey, host="PRIMARY"),
-        in_client(survey, f"SET GLOBAL {name} = OFF", "", "no replica"),
+        f"{name} = {value}",
+        "The server was started so, as is done to save what a damaged one still has, and it writes nothing. Readings"
+        " go to the spool. Where that is over, the line is taken out, and the server started anew:",
+        f"sudo grep -rn {name} /etc/mysql{comment(survey)}",
+        f"sudo systemctl restart {service(survey)}{comment(survey)}",
     )
 
 
