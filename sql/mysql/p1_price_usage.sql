@@ -322,13 +322,16 @@ STRAIGHT_JOIN (
     FROM p1_readouts WHERE time <= UNIX_TIMESTAMP() + 86400 ORDER BY time DESC LIMIT 1
 ) AS newest
 STRAIGHT_JOIN (
-    SELECT COUNT(DISTINCT meter_id) > 1 OR COUNT(DISTINCT gas_meter_id) > 1 AS several
+    SELECT CASE
+        WHEN COUNT(DISTINCT meter_id) > 1 OR COUNT(DISTINCT gas_meter_id) > 1
+        THEN JSON_ARRAYAGG(JSON_ARRAY(meter_id, gas_meter_id))
+    END AS several
     FROM (SELECT DISTINCT meter_id, gas_meter_id FROM p1_readouts WHERE meter_id IS NOT NULL) AS m
 ) AS meters
 LEFT JOIN JSON_TABLE(
     CAST(CASE
-        WHEN meters.several AND a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
-        THEN p1_swapped(a.time, bn.time, a.meter_id, coalesce(a.gas_meter_id, bn.gas_meter_id))
+        WHEN meters.several IS NOT NULL AND a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
+        THEN p1_swapped(a.time, bn.time, a.meter_id, coalesce(a.gas_meter_id, bn.gas_meter_id), meters.several)
     END AS CHAR),
     '$' COLUMNS (time BIGINT PATH '$')
 ) AS x ON TRUE;

@@ -218,12 +218,13 @@ p1_{meter}_at({moment}, {back}, a.meter_id, a.gas_meter_id)
 -- registers) the period's steps are added up instead, the two that reach across its boundaries by their share. What no
 -- boundary knows is NULL.
 
--- A row of another meter between two times. There are few meters: the index on their numbers is leapt through.
+-- A row of another meter between two times, by the index on the meters' numbers. `meters` are all that there are, as JSON:
+-- within a function that has to be looked up, MariaDB may read the whole index, and does so for every period.
 DROP FUNCTION IF EXISTS p1_swapped;
-CREATE FUNCTION p1_swapped(since BIGINT, until BIGINT, meter BIGINT, gas_meter BIGINT) RETURNS BIGINT READS SQL DATA
+CREATE FUNCTION p1_swapped(since BIGINT, until BIGINT, meter BIGINT, gas_meter BIGINT, meters LONGTEXT) RETURNS BIGINT READS SQL DATA
 RETURN (
     SELECT r.time
-    FROM (SELECT DISTINCT meter_id, gas_meter_id FROM p1_readouts WHERE meter_id IS NOT NULL) AS m
+    FROM JSON_TABLE(meters, '$[*]' COLUMNS (meter_id BIGINT PATH '$[0]', gas_meter_id BIGINT PATH '$[1]')) AS m
     STRAIGHT_JOIN p1_readouts AS r
         ON r.meter_id = m.meter_id AND r.gas_meter_id <=> m.gas_meter_id AND r.time > since AND r.time < until
     WHERE m.meter_id <> meter OR m.gas_meter_id <> gas_meter
@@ -247,13 +248,16 @@ STRAIGHT_JOIN (
     FROM p1_readouts WHERE time <= UNIX_TIMESTAMP() + 86400 ORDER BY time DESC LIMIT 1
 ) AS newest
 STRAIGHT_JOIN (
-    SELECT COUNT(DISTINCT meter_id) > 1 OR COUNT(DISTINCT gas_meter_id) > 1 AS several
+    SELECT CASE
+        WHEN COUNT(DISTINCT meter_id) > 1 OR COUNT(DISTINCT gas_meter_id) > 1
+        THEN JSON_ARRAYAGG(JSON_ARRAY(meter_id, gas_meter_id))
+    END AS several
     FROM (SELECT DISTINCT meter_id, gas_meter_id FROM p1_readouts WHERE meter_id IS NOT NULL) AS m
 ) AS meters
 LEFT JOIN JSON_TABLE(
     CAST(CASE
-        WHEN meters.several AND a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
-        THEN p1_swapped(a.time, bn.time, a.meter_id, coalesce(a.gas_meter_id, bn.gas_meter_id))
+        WHEN meters.several IS NOT NULL AND a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
+        THEN p1_swapped(a.time, bn.time, a.meter_id, coalesce(a.gas_meter_id, bn.gas_meter_id), meters.several)
     END AS CHAR),
     '$' COLUMNS (time BIGINT PATH '$')
 ) AS x ON TRUE;
