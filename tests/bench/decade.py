@@ -1,5 +1,6 @@
 """Ten years of minutes, 5.2 million rows, in a table of each database."""
 
+import os
 import random
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -165,3 +166,11 @@ def fetcher(connection: Any) -> Fetch:
         return list(cursor.fetchall()) if cursor.description else []
 
     return fetch
+
+
+def processor(engine: str, fetch: Fetch) -> Callable[[], float]:
+    """How to ask for the milliseconds of processor that the engine has taken so far, however busy the machine is."""
+    ask = {"mariadb": "SELECT @@pid_file", "postgresql": "SELECT pg_backend_pid()", "sqlite": f"SELECT {os.getpid()}"}
+    [(found,)] = fetch(ask[engine])
+    threads = Path("/proc", Path(found).read_text().strip() if engine == "mariadb" else str(found), "task")
+    return lambda: sum(int(each.read_text().split()[0]) for each in threads.glob("*/schedstat")) / 1e6

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from p1harvester.views import NAMES
 from tests import grafana, servers
-from tests.bench.decade import MINUTES, START, YEAR, Fetch, lines, mariadb, postgresql, sqlite
+from tests.bench.decade import MINUTES, START, YEAR, Fetch, lines, mariadb, postgresql, processor, sqlite
 
 ROUNDS = 7
 TURNS = 3
@@ -134,13 +134,23 @@ def ranges(last: int) -> dict[str, str]:
 
 
 def compare(engine: str, fetch: Fetch, checkout: Path) -> None:
-    """Print what the views of another checkout take, and these, and their ratio, in turn over one table."""
+    """Print what the views of another checkout take of the processor, and these, and their ratio, in turn."""
+
+    so_far = processor(engine, fetch)
+
+    def busy(query: str) -> float:
+        """The milliseconds of one run, of the processor: the machine may be busy with something else."""
+        before = so_far()
+        fetch(f"SELECT * FROM {query}")
+        return so_far() - before
+
     asked = ranges(int(fetch("SELECT max(time) FROM p1_readouts")[0][0]))
     taken: dict[Path, list[list[float]]] = {checkout: [], Path(): []}
     for _ in range(TURNS):
         for each, found in taken.items():
             replace_views(engine, fetch, each)
-            found.append(medians(*((fetch, f"SELECT * FROM {query}") for query in asked.values())))
+            rounds = [list(map(busy, asked.values())) for _ in range(ROUNDS + 1)][1:]
+            found.append(list(map(statistics.median, zip(*rounds, strict=True))))
     print(f"\n{engine:38}{'before':>12}{'now':>13}{'now/before':>14}")
     before, now = (map(statistics.median, zip(*found, strict=True)) for found in taken.values())
     for name, old, new in zip(asked, before, now, strict=True):
