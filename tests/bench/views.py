@@ -130,6 +130,7 @@ def ranges(last: int) -> dict[str, str]:
     }
     asked |= {f"usage_per_hour, {name}": f"usage_per_hour {where}" for name, where in list(steps.items())[1:3]}
     asked |= {"usage_per_day, 30 days": f"usage_per_day {month}", "usage_per_day, a year": f"usage_per_day {year}"}
+    asked["steps of use_kWh, 30 days"] = f"(SELECT sum(use_kWh) FROM p1_steps {month}) AS used"
     return asked | {f"{view}, all": view for view in ("usage_per_day", "usage_per_month", "peak_per_month")}
 
 
