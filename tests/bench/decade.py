@@ -108,7 +108,9 @@ def postgresql(_: Path) -> Iterator[Callable[[Path], tuple[Fetch, float]]]:
 
         def load(csv: Path) -> tuple[Fetch, float]:
             url = make_views(server.new_database_with_password())
-            connection = psycopg.connect(url.set(drivername="postgresql").render_as_string(False), autocommit=True)
+            connection = psycopg.connect(
+                url.set(drivername="postgresql").render_as_string(False), autocommit=True, prepare_threshold=None
+            )
             with (
                 csv.open("rb") as file,
                 connection.cursor().copy(f"COPY p1_readouts ({COLUMNS}) FROM STDIN CSV") as copy,
