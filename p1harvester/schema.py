@@ -167,6 +167,15 @@ def _has_index(connection: Connection) -> bool:
     return any(index["name"] == _INDEX for index in inspect(connection).get_indexes(TABLE.name))
 
 
+def _add_index(connection: Connection) -> None:
+    try:
+        _commit(connection, _ADD_INDEX.get(connection.dialect.name, _ADD_INDEX["mysql"]))
+    except DBAPIError:
+        # Of a run that was killed the server may have gone on with it.
+        if not _has_index(connection):
+            raise
+
+
 # Each function is dropped before it is made anew, which a server with a binary log may refuse. It is asked beforehand.
 _MAKES_A_FUNCTION = (
     "DROP FUNCTION IF EXISTS p1_probe",
@@ -185,7 +194,7 @@ def make_views(connection: Connection, doing: Doing = nullcontext) -> None:
     connection.dialect.initialize(connection)
     if not _has_index(connection):
         with doing(f"adding an index of meters to {TABLE.name}"):
-            _commit(connection, _ADD_INDEX.get(connection.dialect.name, _ADD_INDEX["mysql"]))
+            _add_index(connection)
     for statement in statements(connection.dialect.name):
         # A `%` is a `%`: without parameters the driver must not look for their places.
         connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

@@ -5,6 +5,7 @@ import pty
 import signal
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 import pytest
@@ -81,6 +82,32 @@ def test_ended_in_the_middle_and_run_again(
     again = said(database, environment)
     assert "adding" not in again
     assert "up to date" in again
+
+
+def test_the_server_goes_on_with_the_index_of_a_run_that_was_killed(
+    mariadb: Database, environment: dict[str, str]
+) -> None:
+    said(mariadb, environment)
+    mariadb.execute("DROP VIEW p1_version", "DROP INDEX p1_readouts_meter ON p1_readouts")
+
+    def wait_for(count: int) -> None:
+        """Wait until so many of this database's statements wait for the table."""
+        waiting = "db = database() AND state LIKE 'Waiting for table metadata lock%%'"
+        query = f"SELECT count(*) AS waiting FROM information_schema.processlist WHERE {waiting}"
+        while mariadb.execute(query) != [{"waiting": count}]:
+            pass
+
+    with mariadb.engine.connect() as reader, ThreadPoolExecutor() as pool:
+        reader.exec_driver_sql("SELECT time FROM p1_readouts")
+        index = "ALTER TABLE p1_readouts ADD INDEX p1_readouts_meter (meter_id, gas_meter_id)"
+        killed = pool.submit(mariadb.execute, index)
+        wait_for(1)
+        with setup(mariadb, environment) as (process, terminal):
+            wait_for(2)
+            reader.rollback()
+            text = b"".join(iter(lambda: read(terminal), b""))
+            assert process.wait() == 0, text
+        killed.result()
 
 
 def test_what_is_said_to_no_terminal(sqlite: Database, run: Run) -> None:

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from tests import servers
-from tests.bench.decade import MINUTES, START, YEAR, Fetch, lines, mariadb, postgresql, sqlite
+from tests.bench.decade import MINUTES, START, YEAR, Fetch, lines, mariadb, postgresql, processor, sqlite
 from tests.bench.views import DAY, MONTH, milliseconds
 
 QUARTER = 900
@@ -50,26 +50,18 @@ def questions(last: int) -> dict[str, str]:
     }
 
 
-def processor(engine: str, fetch: Fetch) -> int:
-    """Milliseconds of processor that the engine has taken so far, however busy the machine is."""
-    ask = {"mariadb": "SELECT @@pid_file", "postgresql": "SELECT pg_backend_pid()", "sqlite": f"SELECT {os.getpid()}"}
-    [(found,)] = fetch(ask[engine])
-    pid = Path(found).read_text().strip() if engine == "mariadb" else found
-    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) * 1000 // os.sysconf("SC_CLK_TCK")
-
-
 def report(engine: str, fetch: Fetch, last: int) -> None:
     """Print the least time and the least processor time of each query, in milliseconds."""
+    so_far = processor(engine, fetch)
     for name, query in questions(last).items():
         shown = ""
         for asked in (query, query.replace("cost", "usage")):
             taken, busy = [], []
             for _ in range(ROUNDS):
-                before = processor(engine, fetch)
+                before = so_far()
                 taken.append(milliseconds(fetch, f"SELECT * FROM {asked}"))
-                busy.append(processor(engine, fetch) - before)
-            shown += f"{min(taken):>12.1f}{min(busy):>8}"
+                busy.append(so_far() - before)
+            shown += f"{min(taken):>12.1f}{min(busy):>8.1f}"
         print(f"{name:28}{shown}", flush=True)
 
 

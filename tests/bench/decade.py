@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +37,8 @@ def lines() -> Iterator[str]:
     """Rows as CSV, oldest first."""
     chance = random.Random(1)
     gaps = {chance.randrange(MINUTES): chance.randrange(60, 660) for _ in range(20)}
-    low = normal = back = gas = silent = 0
+    low = normal = back = 60_000_000
+    gas, silent = 1_000_000, 0
     for minute in range(MINUTES):
         hour = minute // 60 % 24
         power = chance.randrange(50, 3000)
@@ -106,7 +108,9 @@ def postgresql(_: Path) -> Iterator[Callable[[Path], tuple[Fetch, float]]]:
 
         def load(csv: Path) -> tuple[Fetch, float]:
             url = make_views(server.new_database_with_password())
-            connection = psycopg.connect(url.set(drivername="postgresql").render_as_string(False), autocommit=True)
+            connection = psycopg.connect(
+                url.set(drivername="postgresql").render_as_string(False), autocommit=True, prepare_threshold=None
+            )
             with (
                 csv.open("rb") as file,
                 connection.cursor().copy(f"COPY p1_readouts ({COLUMNS}) FROM STDIN CSV") as copy,
@@ -165,3 +169,12 @@ def fetcher(connection: Any) -> Fetch:
         return list(cursor.fetchall()) if cursor.description else []
 
     return fetch
+
+
+def processor(engine: str, fetch: Fetch) -> Callable[[], float]:
+    """How to ask for the milliseconds of processor that the engine has taken so far, however busy the machine is."""
+    if engine == "sqlite":
+        return lambda: time.process_time() * 1000
+    [(found,)] = fetch("SELECT @@pid_file" if engine == "mariadb" else "SELECT pg_backend_pid()")
+    threads = Path("/proc", Path(found).read_text().strip() if engine == "mariadb" else str(found), "task")
+    return lambda: sum(int(each.read_text().split()[0]) for each in threads.glob("*/schedstat")) / 1e6

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from p1harvester.views import NAMES
 from tests import grafana, servers
-from tests.bench.decade import MINUTES, START, YEAR, Fetch, lines, mariadb, postgresql, sqlite
+from tests.bench.decade import MINUTES, START, YEAR, Fetch, lines, mariadb, postgresql, processor, sqlite
 
 ROUNDS = 7
 TURNS = 3
@@ -130,17 +130,28 @@ def ranges(last: int) -> dict[str, str]:
     }
     asked |= {f"usage_per_hour, {name}": f"usage_per_hour {where}" for name, where in list(steps.items())[1:3]}
     asked |= {"usage_per_day, 30 days": f"usage_per_day {month}", "usage_per_day, a year": f"usage_per_day {year}"}
+    asked["steps of use_kWh, 30 days"] = f"(SELECT sum(use_kWh) FROM p1_steps {month}) AS used"
     return asked | {f"{view}, all": view for view in ("usage_per_day", "usage_per_month", "peak_per_month")}
 
 
 def compare(engine: str, fetch: Fetch, checkout: Path) -> None:
-    """Print what the views of another checkout take, and these, and their ratio, in turn over one table."""
+    """Print what the views of another checkout take of the processor, and these, and their ratio, in turn."""
+
+    so_far = processor(engine, fetch)
+
+    def busy(query: str) -> float:
+        """The milliseconds of one run, of the processor: the machine may be busy with something else."""
+        before = so_far()
+        fetch(f"SELECT * FROM {query}")
+        return so_far() - before
+
     asked = ranges(int(fetch("SELECT max(time) FROM p1_readouts")[0][0]))
     taken: dict[Path, list[list[float]]] = {checkout: [], Path(): []}
     for _ in range(TURNS):
         for each, found in taken.items():
             replace_views(engine, fetch, each)
-            found.append(medians(*((fetch, f"SELECT * FROM {query}") for query in asked.values())))
+            rounds = [list(map(busy, asked.values())) for _ in range(ROUNDS + 1)][1:]
+            found.append(list(map(statistics.median, zip(*rounds, strict=True))))
     print(f"\n{engine:38}{'before':>12}{'now':>13}{'now/before':>14}")
     before, now = (map(statistics.median, zip(*found, strict=True)) for found in taken.values())
     for name, old, new in zip(asked, before, now, strict=True):
