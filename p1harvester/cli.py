@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from contextlib import nullcontext, suppress
+from functools import partial
 from typing import NoReturn
 
 from p1harvester import __version__, output
@@ -102,13 +103,17 @@ def _own_fault(error: Exception) -> str:
     return f"a fault of the program itself, {type(error).__name__}: {error} ({', '.join(versions)}); {hint}"
 
 
+# To ask how wide the terminal is argparse imports shutil, and all that compresses, at each argument it is told of.
+_form = partial(argparse.RawDescriptionHelpFormatter, width=78)
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         super().error(printable(message))
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS, formatter_class=_form)
     common.add_argument("--env-file", metavar="FILE", help="read the settings from FILE")
     common.add_argument("--port", metavar="PORT", help="tty, socket://host:port, file, - or auto (P1_PORT)")
     common.add_argument("--dsn", metavar="URL", help="the database (P1_DSN)")
@@ -120,20 +125,16 @@ def _parser() -> argparse.ArgumentParser:
         prog="p1harvester",
         description="Read one telegram from a smart meter's P1 port, store one row in a SQL database, exit.",
         epilog=_RUN,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_form,
         parents=[common],
     )
     parser.set_defaults(command=None, quiet=False, verbose=False)
-    # Left to argparse, the name would be made by what formats help: that imports shutil, and all that compresses.
-    commands = parser.add_subparsers(
-        prog="p1harvester", dest="command", metavar="COMMAND", title="commands (none: read and store)"
-    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands (none: read and store)")
 
     def add(name: str, does: str, examples: str) -> argparse.ArgumentParser:
-        form = argparse.RawDescriptionHelpFormatter
         description = f"{does[0].upper()}{does[1:]}."
         return commands.add_parser(
-            name, parents=[common], help=does, description=description, epilog=examples, formatter_class=form
+            name, parents=[common], help=does, description=description, epilog=examples, formatter_class=_form
         )
 
     reading = add("read", "show one telegram, store nothing", _READ)

@@ -51,19 +51,30 @@ class Register:
                 + [f"coalesce({age}.{self.clock}, 0) BETWEEN 601 AND 7200" for age in _AGES if self.clock]
             ),
             "meter": self.column.partition("_")[0],
-            "read_at": f"CASE WHEN {self.clock} BETWEEN time - 7200 AND time + 3600 THEN {self.clock} ELSE time END"
-            if self.clock
-            else "time",
+            "read_at": self._read_at(""),
+            "row_read_at": self._read_at("r."),
+            "read_before": self._read_at("p."),
             "any": ", ".join(f"nullif({row}.{self.readout}, 0)" for row in rows),
             "unknown": f"r.{self.readout} IS NULL" + (f" OR p.{self.readout} IS NULL" if self.power else ""),
             "same_as_next": _first([*(f"n.{meter} = r.{meter}" for meter in self.meters), "TRUE"]),
             "same_as_base": _first([*(f"b.{meter} = r.{meter}" for meter in self.meters), "TRUE"]),
+            "same_as_given": _first([*(f"{meter} = {meter.removesuffix('_id')}" for meter in self.meters), "TRUE"]),
+            "same_as_start": _first([*(f"{meter} = a.{meter}" for meter in self.meters), "TRUE"]),
             "another_meter": _first([f"p.{meter} <> r.{meter}" for meter in self.meters]),
             "same_meter": _first([*(f"a.{meter} = bn.{meter}" for meter in self.meters), "TRUE"])
             + " AND x.time IS NULL",
             "energy": f"r.{self.power} * (r.time - p.time) / 3600e0" if self.power else "NULL",
             "known": ",\n            ".join(", ".join(known[start : start + 4]) for start in range(0, len(known), 4)),
         }
+
+    def _read_at(self, row: str) -> str:
+        """When the register of a row was read, by its meter's own clock where that can be."""
+        time, own = f"{row}time", f"{row}{self.clock}"
+        return (
+            f"CASE WHEN {own} BETWEEN {time} - 7200 AND {time} + 3600 THEN {own} ELSE {time} END"
+            if self.clock
+            else time
+        )
 
     def _at(self, moment: str, row: str, after: str, share: str) -> str:
         """The register at a boundary: what the row says, or the one behind it if the meter read it before."""
@@ -98,14 +109,20 @@ def files(dialect: str) -> dict[str, str]:
     words = {each: _all_words(each, template) for each in REGISTERS}
     lists: dict[str, str] = {
         name: ("\n" if name in ("name", "reading") else ",\n").join(
-            template[name].format(**words[each]) for each in REGISTERS
+            template[name].format(**words[each])
+            for each in REGISTERS
+            if each.clock or name != "clock"
+            if not each.clock or name != "name"
         )
-        for name in ("step", "name", "reading", "usage", "column")
+        for name in ("step", "clock", "name", "reading", "usage", "column")
         if name in template
     }
     if "function_at" in template:
         lists["function_at"] = "\n\n".join(
             template["function_at"].format(**words[each]) for each in REGISTERS if each.linked
+        )
+        lists["function_between"] = "\n\n".join(
+            template["function_between"].format(**words[each]) for each in REGISTERS if each.clock
         )
     made = {name: template[name].format(**lists) + "\n" for name in ("p1_steps", "p1_usage")}
     made |= {f"usage_per_{unit}": template["usage_per"].format(unit=unit, **lists) + "\n" for unit in UNITS}
@@ -118,6 +135,7 @@ def _all_words(register: Register, template: dict[str, str]) -> dict[str, str]:
     """The words of one register, those that the dialect itself spells among them."""
     words = register.words()
     words |= {name: template[name].format(**words) for name in ("likely", "back", "newest")}
+    words["steps"] = template["steps_by_clock" if register.clock else "steps"].format(**words)
     since, until = (template["register_at"].format(moment=moment, **words) for moment in ("k.time", "k.until"))
     link = template["through_link"].format(since=since, until=until, **words)
     return words | {"through_link": f"\n{link}" if register.linked else ""}

@@ -46,7 +46,10 @@ def machine(tmp_path: Path, adapters: dict[str, str], *, cron: str = CRON, befor
         set -e
         mount -t tmpfs none /etc/cron.d
         printf %s "$2" > /etc/cron.d/p1harvester
-        for folder in /run/systemd /var/spool/cron; do [ ! -d $folder ] || mount -t tmpfs none $folder; done
+        unset HOST_JOBS
+        for folder in /run/systemd /etc/systemd/system /var/spool/cron; do
+            [ ! -d $folder ] || mount -t tmpfs none $folder
+        done
         [ ! -e /etc/crontab ] || mount --bind /dev/null /etc/crontab
         mount -t tmpfs none "$1"
         for node in null zero urandom; do : > "$1/$node"; mount --bind "/dev/$node" "$1/$node"; done

@@ -30,8 +30,9 @@ HOST = {
     "HOST_CLOCK": "synchronised",
     "HOST_SETTINGS": "/etc/none/p1harvester.env",
     "HOST_USER": "pi",
+    "HOST_JOBS": "none",
 }
-"""The environment of a command whose host has its clock synchronised, no settings, and a user of that name."""
+"""The environment of a command whose host has its clock synchronised, no settings, no job, and a user of that name."""
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -93,12 +94,15 @@ def run(environment: dict[str, str], tmp_path: Path) -> Run:
         prefix: tuple[str, ...] = (),
         command: tuple[str, ...] = (COMMAND,),
     ) -> subprocess.CompletedProcess[str]:
+        merged = environment | (env or {})
+        # What a test puts in the way of a module stands before the host, not in its place.
+        merged["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([merged["PYTHONPATH"], HOST["PYTHONPATH"]]))
         done = subprocess.run(
             [*prefix, *command, *map(str, words)],
             input=input,
             stdin=subprocess.DEVNULL if input is None else None,
             capture_output=True,
-            env=environment | (env or {}),
+            env=merged,
             cwd=tmp_path,
             timeout=58,
         )

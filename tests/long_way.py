@@ -158,13 +158,13 @@ def read_at(row: Row, column: str) -> int:
     return int(own) if own is not None and moment - 7200 <= own <= moment + 3600 else moment
 
 
-def register_at(rows: Sequence[Row], moment: int, back: int, column: str) -> Fraction | None:
-    """A register at a moment, by its meter's own clock, passing over what the link lost."""
+def register_at(rows: Sequence[Row], moment: int, back: int, column: str, meter: Row) -> Fraction | None:
+    """A register at a moment, by its meter's own clock, passing over what the link lost, and over other meters."""
 
     def read(at: Iterable[int]) -> Iterator[tuple[int, Fraction]]:
         """When the meter was read, and its register, in those of these rows that have it."""
         for row in map(rows.__getitem__, at):
-            if value := exact(row.get(REGISTERS[column])):
+            if (value := exact(row.get(REGISTERS[column]))) and not another_meter(meter, row, column):
                 yield read_at(row, column), value
 
     behind = range(
@@ -188,11 +188,32 @@ def used_by_link(rows: Sequence[Row], start: Boundary, end: Boundary, column: st
     newest = exact(rows[-1].get(name))
     if (any(chain) or newest) and (min(chain) <= 0 or any(600 < age <= 7200 for age in ages)):
         back = 31 * DAY if any(chain) else 3 * 3600
-        values = register_at(rows, start.moment, back, column), register_at(rows, end.moment, back, column)
+        values = [register_at(rows, each.moment, back, column, start.row) for each in (start, end)]
         if values[0] is not None and values[1] is not None:
             likely = can_be(column, min(end.next["time"] - start.row["time"], 99 * 3600))
             return values[1] - values[0] if 0 <= values[1] - values[0] <= likely else None
     return None
+
+
+def passed(rows: Sequence[Row], at: int, moment: int, column: str) -> Fraction:
+    """How much of the step to a row its meter had made by that moment, by its own clock."""
+    before, own = read_at(rows[at - 1], column), read_at(rows[at], column)
+    if own <= moment:
+        return Fraction(1)
+    return Fraction(moment - before, own - before) if before < moment and own - before > GAP else Fraction(0)
+
+
+def steps_by_clock(rows: Sequence[Row], since: int, until: int, column: str) -> Fraction | None:
+    """The steps that a meter with a clock of its own made between two moments."""
+    parts = []
+    for at in range(
+        max(bisect_right(rows, since - 3600, key=second), 1),
+        min(bisect_right(rows, until + 7200, key=second) + 1, len(rows)),
+    ):
+        share = passed(rows, at, until, column) - passed(rows, at, since, column)
+        if share and (part := step(rows, at, column)) is not None:
+            parts.append(part * share)
+    return sum(parts, Fraction(0)) if parts else None
 
 
 @lru_cache(maxsize=1)
@@ -234,6 +255,8 @@ def used(rows: Sequence[Row], start: Boundary, end: Boundary, column: str) -> Fr
     powers = [row.get(POWERS.get(column, "")) for row in (start.row, start.next, end.row, end.next)]
     if [*chain, *powers] == [None] * 8:
         return None
+    if column in CLOCKS:
+        return steps_by_clock(rows, start.moment, end.moment, column)
     parts = []
     for at in range(start.at + 1, len(rows)):
         row = rows[at]
@@ -269,14 +292,37 @@ def periods(rows: Sequence[Row], unit: str) -> list[tuple[int, int]]:
     return found
 
 
+def month_peak(rows: Sequence[Row], since: int, until: int) -> Row | None:
+    """The row with a month's peak: of the newest of the meter's own month, and of the meter that it replaced."""
+    month = [
+        row
+        for row in rows[bisect_left(rows, since - 3600, key=second) : bisect_left(rows, until + 3600, key=second)]
+        if since <= meters_clock(row) < until
+        and row["demand_month_peak"] is not None
+        and (row["demand_month_peak"] == 0 or not since - 31 * DAY <= (row["demand_month_peak_time"] or 0) <= since)
+    ]
+    first, last = (rows[max(bisect_right(rows, moment, key=second) - 1, 0)] for moment in (since, until))
+    recent = [row for row in reversed(month) if row["time"] >= last["time"] - DAY]
+    newest = next((row for row in recent if row["demand_month_peak"] > 0), recent[0] if recent else None)
+    replaced = [row for row in month if row["meter_id"] == first["meter_id"] and row["demand_month_peak"] > 0]
+    if not replaced or not another_meter(first, last, "use_kWh"):
+        return newest
+    old = replaced[-1]
+    return old if newest is None or old["demand_month_peak"] > newest["demand_month_peak"] else newest
+
+
+def meters_clock(row: Row) -> int:
+    """The time of a row by the meter's clock, where that is at most an hour away."""
+    own = row["meter_time"]
+    return int(own) if own is not None and abs(own - row["time"]) <= 3600 else second(row)
+
+
 def peaks(rows: Sequence[Row]) -> list[tuple[int, float, int | None, float]]:
     """Month, its highest quarter-hour and when that was, what is billed."""
     found: dict[int, tuple[float, int | None]] = {}
     for since, until in periods(rows, "month"):
-        month = rows[bisect_left(rows, since, key=second) : bisect_left(rows, until, key=second)]
-        within = [row for row in month if (row["meter_time"] or row["time"]) < until]
-        if within and (peak := within[-1]["demand_month_peak"]) is not None:
-            found[since] = (peak, within[-1]["demand_month_peak_time"])
+        if row := month_peak(rows, since, until):
+            found[since] = row["demand_month_peak"], row["demand_month_peak_time"]
     result = []
     for since, (peak, when) in found.items():
         number = local(since).year * 12 + local(since).month

@@ -9,6 +9,7 @@ LONGEST = (
     "test_every_panel_as_the_long_way",
     "test_killed_at_any_moment",
     "test_a_long_outage",
+    "test_a_line_cut_anywhere",
     "test_a_reading_waits_while_the_database_is_away",
 )
 """How the names of tests begin that take so long that nothing must be left to wait for them alone."""

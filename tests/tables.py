@@ -22,7 +22,7 @@ def some_rows(chance: random.Random) -> list[Row]:
     has = {name: chance.random() < 0.8 for name in [*REGISTERS.values(), *POWERS.values(), "meter_id", "gas_meter_id"]}
     meter, gas_meter, every = 1, 10, chance.choice([None, 300, 3600])
     register = {name: chance.randrange(10_000_000) for name in REGISTERS.values()}
-    rows = []
+    rows, peaks = [], [1.25, 3.5, None]
     for number in range(count):
         moment += pace + chance.randrange(3)
         if chance.random() < 0.02:
@@ -41,10 +41,15 @@ def some_rows(chance: random.Random) -> list[Row]:
         row = {name: value if has[name] and chance.random() < 0.99 else None for name, value in values.items()}
         if number < old_until:
             row |= dict.fromkeys(row.keys() - {"net_use", "net_injection", "gas_meter_reading"})
-        peak = chance.randrange(1000, 6000) / 1000 if chance.random() < 0.9 else None
+        if chance.random() < 0.02:
+            peaks = chance.choice([[None], [0.0], [None, 0.0, 4.2], [None, 0.0, *(n / 8 for n in range(8, 48))]])
+        peak = chance.choice(peaks)
         row["gas_time"] = moment - chance.choice([0, moment % every, moment % every, -20, 90_000]) if every else None
-        row |= {"time": moment, "meter_time": chance.choice([None, moment - 2, moment + 90])}
-        rows.append(row | {"demand_month_peak": peak, "demand_month_peak_time": moment - 900})
+        clock = chance.choice([None, moment - 2, moment + 90, moment + 90, moment - 3600, moment + 7200])
+        row |= {"time": moment, "meter_time": clock, "demand_month_peak": peak}
+        rows.append(
+            row | {"demand_month_peak_time": chance.choice([None, moment - 900, moment - 900, moment - 90_000])}
+        )
     return rows
 
 

@@ -79,7 +79,7 @@ def test_a_dropped_table_is_created_again(database: Database, harvest_at: Harves
 
 
 @pytest.mark.parametrize("kind", ["mariadb", "postgresql"])
-def test_a_line_cut_at_any_byte_loses_nothing(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_a_line_cut_anywhere_loses_nothing(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     database = request.getfixturevalue(kind)
     server = sa.make_url(database.dsn).port or 0
     harvest(settings_of(through(database, server), NOON, tmp_path))
@@ -88,7 +88,9 @@ def test_a_line_cut_at_any_byte_loses_nothing(kind: str, request: pytest.Fixture
         length = proxy.passed
     waited = 0
     waiting = Database("sqlite", f"sqlite:///{tmp_path}/spool.db", None)
-    for cut in range(length):
+    # At the end each byte counts: there the row is sent, committed and answered for.
+    cuts = [*range(0, length - 300, 5), *range(length - 300, length)]
+    for cut in cuts:
         second = NOON + 60 + cut
         with Proxy(server, limit=cut) as proxy:
             try:
@@ -97,10 +99,10 @@ def test_a_line_cut_at_any_byte_loses_nothing(kind: str, request: pytest.Fixture
                 waited += 1
         query = f"SELECT time FROM p1_readouts WHERE time = {second}"
         assert database.execute(query) or waiting.execute(query), cut
-    assert 0.9 * length < waited <= length
+    assert 0.9 * len(cuts) < waited <= len(cuts)
     harvest(settings_of(through(database, server), NOON + 2, tmp_path))
     assert times(tmp_path / "spool.db") == []
-    assert stored(database) == [NOON, NOON + 1, NOON + 2, *range(NOON + 60, NOON + 60 + length)]
+    assert stored(database) == [NOON, NOON + 1, NOON + 2, *(NOON + 60 + cut for cut in cuts)]
 
 
 @pytest.mark.parametrize("kind", ["mariadb", "postgresql"])
@@ -128,15 +130,15 @@ def test_a_server_killed_in_the_middle_loses_nothing(
 
 
 @pytest.mark.parametrize("kind", ["mariadb", "postgresql"])
-def test_a_day_with_the_server_down_three_times(
+def test_six_hours_with_the_server_down_three_times(
     kind: str, request: pytest.FixtureRequest, harvest_at: Harvest, spool: Path
 ) -> None:
     database = request.getfixturevalue(kind)
     server = database.server
     dsn = through(database, server.port)
     spool.parent.mkdir(parents=True)
-    down = [range(30), range(400, 530), range(1000, 1200)]
-    for minute in range(1440):
+    down = [range(30), range(100, 150), range(250, 320)]
+    for minute in range(360):
         if any(minute == stretch.start for stretch in down):
             server.stop()
         if any(minute == stretch.stop for stretch in down):
@@ -151,5 +153,5 @@ def test_a_day_with_the_server_down_three_times(
                 assert not away
             except Spooled:
                 assert away
-    assert stored(database) == [NOON + 60 * minute for minute in range(1440)]
+    assert stored(database) == [NOON + 60 * minute for minute in range(360)]
     assert times(spool) == []

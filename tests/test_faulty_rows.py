@@ -180,6 +180,17 @@ def test_gas_of_an_hourly_meter_when_the_table_was_thinned(made: Database) -> No
     assert hours(made, [rows[0], *rows[59::60]], "gas_m3")[1:] == [0.2, 0.4, 0.8]
 
 
+@pytest.mark.parametrize("swapped", [25, 59, 61, 85, 119, 121])
+def test_an_hourly_gas_meter_that_is_replaced(swapped: int, made: Database) -> None:
+    rows, burnt = home(300), [0, 0.1, 0.3, 0.7, 1.5, 3.1]
+    for n, row in enumerate(rows):
+        reading = burnt[max(n - 2, 0) // 60]
+        row |= {"gas_time": TEN + 3600 * (max(n - 2, 0) // 60), "gas_meter_reading": 2300 + reading}
+        if n >= swapped:
+            row |= {"gas_meter_id": 8, "gas_meter_reading": 40 + reading - burnt[(swapped - 2) // 60]}
+    assert hours(made, rows, "gas_m3") == [0.1, 0.2, 0.4, 0.8]
+
+
 def test_a_reader_whose_search_path_lacks_the_schema(postgresql: Database, run: Run) -> None:
     name = sa.make_url(postgresql.dsn).username
     postgresql.execute("CREATE SCHEMA meters")

@@ -49,8 +49,8 @@ def test_rights_that_are_refused_cost_nothing(mariadb: Database, run: Run, saved
 
 
 def test_the_spool_has_no_views(sqlite: Database, run: Run, saved: str, tmp_path: Path) -> None:
-    (tmp_path / "no database").touch(mode=0o400)
     (tmp_path / "no database").write_text("no database, but a text that is long enough to be looked into" * 99)
+    (tmp_path / "no database").chmod(0o400)
     done = run(
         "--port", saved, env={"P1_DSN": f"sqlite:///{tmp_path}/no database", "P1_SPOOL": f"{tmp_path}/readings.db"}
     )

@@ -159,8 +159,7 @@ def test_who_insists_gets_it_so(run: Run) -> None:
 
 
 def test_an_old_libpq_is_not_trusted_with_it(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text("from psycopg import pq\npq.version = lambda: 150013\n")
-    env = {"PYTHONPATH": str(tmp_path), "P1_DSN_PASSWORD": SECRET, "P1_DSN": "postgresql+psycopg://p1@127.0.0.1:1/p1"}
+    env = {"HOST_LIBPQ": "150013", "P1_DSN_PASSWORD": SECRET, "P1_DSN": "postgresql+psycopg://p1@127.0.0.1:1/p1"}
     done = run("--port", SAVED, env=env)
     assert done.returncode == 78
     assert "?host=/var/run/postgresql" in done.stderr

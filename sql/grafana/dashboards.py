@@ -13,7 +13,7 @@ from grafana_foundation_sdk.models import common as shapes
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, DynamicConfigValue, Panel, VariableOption
 from panels import DRAWN, INJECTED, bars, curves, numbers, thresholds, with_units
-from queries import COST, ENERGY, GAS, newest
+from queries import COST, ENERGY, GAS, PEAK, Columns, newest
 
 # Grafana's own units would show 0.35 kWh as 350.00 Wh, and 4870 euros as 4.87K.
 KW, KWH, GJ, MONEY = "suffix:kW", "suffix:kWh", "suffix:GJ", "suffix:€"
@@ -98,10 +98,10 @@ class Section:
     collapsed: bool = False
 
 
-def usage(d: Dialect, title: str, columns: tuple[str, ...], column: str, before: str, unit: str, empty: str) -> Section:
+def usage(d: Dialect, title: str, columns: Columns, before: str, unit: str, empty: str) -> Section:
     """What was used each hour, day and month."""
-    by_hour, by_day = (each(d, ", ".join(columns), column) for each in (queries.per_hour, queries.per_day))
-    by_month = queries.against_a_year_before(d, columns, column, before)
+    by_hour, by_day = queries.per_hour(d, columns), queries.per_day(d, columns)
+    by_month = queries.against_a_year_before(d, columns, before)
     about = f"{MONTHS} Beside each the whole of the same month a year before."
     return Section(
         title,
@@ -115,8 +115,8 @@ def usage(d: Dialect, title: str, columns: tuple[str, ...], column: str, before:
 
 def costs(d: Dialect) -> Section:
     """What it cost each day and month."""
-    by_day = queries.per_day(d, COST, "total_cost", "cost_per_day")
-    by_month = queries.per_month(d, COST, "total_cost", "cost_per_month")
+    by_day = queries.per_day(d, COST, "cost_per_day")
+    by_month = queries.per_month(d, COST, "cost_per_month")
     return Section(
         "Cost",
         [
@@ -151,7 +151,7 @@ def quality(d: Dialect) -> Section:
 
 def not_everybodys(d: Dialect) -> list[Section]:
     """What not every home has, or looks at."""
-    peaks = queries.per_month(d, 'peak_kW AS "Highest", billed_kW AS "Billed"', "peak_kW", "peak_per_month")
+    peaks = queries.per_month(d, PEAK, "peak_per_month")
     billed = f"What the capacity tariff bills: the mean of twelve months, each 2.5 kW at least. {MONTHS}"
     none = "the meter sends no quarter-hours: only Belgian ones do"
     reading = "What the newest reading of the range says"
@@ -163,7 +163,7 @@ def not_everybodys(d: Dialect) -> list[Section]:
                 bars(
                     d,
                     f"{name} per day",
-                    queries.per_day(d, f'{column} AS "{name}"', column),
+                    queries.per_day(d, Columns(column, (f'{column} AS "{name}"',))),
                     unit,
                     BY_DAY,
                     12,
@@ -203,8 +203,8 @@ def not_everybodys(d: Dialect) -> list[Section]:
 
 def sections(d: Dialect) -> list[Section]:
     """The rows, from top to bottom."""
-    energy = (ENERGY, "use_kWh", "Drawn a year before", KWH, "no readings")
-    gas = (GAS, "gas_m3", "Gas a year before", M3, "no gas meter")
+    energy = (ENERGY, "Drawn a year before", KWH, "no readings")
+    gas = (GAS, "Gas a year before", M3, "no gas meter")
     return [costs(d), usage(d, "Electricity", *energy), usage(d, "Gas", *gas), quality(d), *not_everybodys(d)]
 
 

@@ -4,6 +4,8 @@ No query costs more than the range that is asked for, and what reads every row o
 are what the panels show.
 """
 
+from dataclasses import dataclass
+
 from dialects import COUNTED, DAY, DAYS_UP_TO, HOUR, HOURS_UP_TO, ROWS_UP_TO, Dialect
 
 
@@ -25,7 +27,7 @@ def today(d: Dialect) -> str:
     """The day in which the range ends."""
     return f"""SELECT time, use_kWh AS "Drawn", injection_kWh AS "Injected", gas_m3 AS "Gas"
 FROM usage_per_day
-WHERE time = {d.begin_of("day", d.end)}"""
+WHERE time >= {d.begin_of("day", d.end)} AND time <= {d.end}"""
 
 
 def spent(d: Dialect, unit: str, this: str, last: str) -> str:
@@ -67,11 +69,21 @@ def power(d: Dialect) -> str:
         span = f"{d.span} > {more_than}" + (f" AND {d.span} <= {up_to}" if up_to else "")
         over = f"time + {HOUR}" if unit == "hour" else d.end_of(unit)
         known, mean = "CASE WHEN end_row >= time THEN", f"END * {HOUR} / ({over} - time)"
+        # Not a join, for MariaDB would look for the periods anew for each.
         return f"""SELECT time, {known} use_kWh {mean}, {known} -injection_kWh {mean}
 FROM (
-  SELECT u.time, u.date_time, u.use_kWh, u.injection_kWh, k.end_row
-  FROM (SELECT time, date_time, use_kWh, injection_kWh FROM usage_per_{unit} WHERE {d.within} AND {span}) AS u
-  JOIN (SELECT time, end_row FROM p1_periods WHERE unit = '{unit}' AND {d.within} AND {span}) AS k ON k.time = u.time
+  SELECT time, MAX(date_time) AS date_time, MAX(use_kWh) AS use_kWh, MAX(injection_kWh) AS injection_kWh,
+    MAX(end_row) AS end_row
+  FROM (
+    SELECT time, date_time, use_kWh, injection_kWh, NULL AS end_row
+    FROM usage_per_{unit}
+    WHERE {d.within} AND {span}
+    UNION ALL
+    SELECT time, NULL, NULL, NULL, end_row
+    FROM p1_periods
+    WHERE unit = '{unit}' AND {d.within} AND {span}
+  ) AS u
+  GROUP BY time
 ) AS m
 WHERE {over} <= (SELECT MAX(time) FROM p1_readouts)"""
 
@@ -112,48 +124,75 @@ WHERE {d.within} AND time >= {d.end} - {ROWS_UP_TO}"""
     return broken(points, {f"l{n}": f"L{n}" for n in (1, 2, 3)})
 
 
-def per_hour(d: Dialect, columns: str, needs: str) -> str:
+@dataclass(frozen=True)
+class Columns:
+    """What a panel shows of a view."""
+
+    of: str
+    """The view's columns; where the first of them is NULL nothing is shown."""
+    shown: tuple[str, ...]
+
+    @property
+    def first(self) -> str:
+        """The column that must be known."""
+        return self.of.partition(",")[0]
+
+    def once(self, view: str, which: str) -> str:
+        """Those periods of a view, to select from.
+
+        MariaDB would work out a column anew wherever it is named, but for a limit: here more than there are.
+        """
+        return f"(SELECT time, {self.of} FROM {view} WHERE {which} LIMIT 100000) AS u"
+
+    def known(self, view: str, which: str) -> str:
+        """What is shown of those periods of a view."""
+        return f"""SELECT time, {", ".join(self.shown)}
+FROM {self.once(view, which)}
+WHERE {self.first} IS NOT NULL
+ORDER BY time"""
+
+
+ENERGY = Columns("use_kWh, injection_kWh", ('use_kWh AS "Drawn"', '-injection_kWh AS "Injected"'))
+GAS = Columns("gas_m3", ('gas_m3 AS "Gas"',))
+PEAK = Columns("peak_kW, billed_kW", ('peak_kW AS "Highest"', 'billed_kW AS "Billed"'))
+COST = Columns(
+    "total_cost, use_cost, injection_cost, gas_cost, water_cost, heat_cost, standing_cost",
+    (
+        'use_cost AS "Electricity"',
+        'injection_cost AS "Injection"',
+        'gas_cost AS "Gas"',
+        'CASE WHEN water_cost IS NULL THEN heat_cost ELSE water_cost + COALESCE(heat_cost, 0) END AS "Water and heat"',
+        'standing_cost AS "Standing charges"',
+    ),
+)
+
+
+def per_hour(d: Dialect, columns: Columns) -> str:
     """The range's hours: a day of them at least, its last two weeks at most."""
     begin = f"{d.greatest}({d.least}({d.since}, {d.end} - {DAY}), {d.end} - {14 * DAY})"
-    return f"""SELECT time, {columns}
-FROM usage_per_hour
-WHERE time > {begin} AND time <= {d.until} AND {needs} IS NOT NULL
-ORDER BY time"""
+    return columns.known("usage_per_hour", f"time > {begin} AND time <= {d.until}")
 
 
-def per_day(d: Dialect, columns: str, needs: str, view: str = "usage_per_day") -> str:
+def per_day(d: Dialect, columns: Columns, view: str = "usage_per_day") -> str:
     """The range's days: the last 31 at least, its last two years at most."""
-    return f"""SELECT time, {columns}
-FROM {view}
-WHERE {d.begins_within(31)} AND time > {d.end} - {DAYS_UP_TO} AND {needs} IS NOT NULL
-ORDER BY time"""
+    return columns.known(view, f"{d.begins_within(31)} AND time > {d.end} - {DAYS_UP_TO}")
 
 
-def per_month(d: Dialect, columns: str, needs: str, view: str) -> str:
+def per_month(d: Dialect, columns: Columns, view: str) -> str:
     """The range's months, the last twelve at least."""
-    return f"""SELECT time, {columns}
-FROM {view}
-WHERE {d.begins_within(365)} AND {needs} IS NOT NULL
-ORDER BY time"""
+    return columns.known(view, d.begins_within(365))
 
 
-def against_a_year_before(d: Dialect, columns: tuple[str, ...], column: str, before: str) -> str:
+def against_a_year_before(d: Dialect, columns: Columns, before: str) -> str:
     """The same, and beside the first column what that was in the same month a year before."""
-    first, *others = columns
+    first, *others = columns.shown
     return f"""SELECT time, {", ".join((first, f'year_before AS "{before}"', *others))}
 FROM (
-  SELECT u.*, LAG({column}, 12) OVER (ORDER BY time) AS year_before
-  FROM (SELECT time, use_kWh, injection_kWh, gas_m3 FROM usage_per_month WHERE {d.begins_within(365, 366)}) AS u
+  SELECT u.*, LAG({columns.first}, 12) OVER (ORDER BY time) AS year_before
+  FROM {columns.once("usage_per_month", d.begins_within(365, 366))}
 ) AS m
-WHERE {d.begins_within(365)} AND {column} IS NOT NULL
+WHERE {d.begins_within(365)} AND {columns.first} IS NOT NULL
 ORDER BY time"""
-
-
-ENERGY = ('use_kWh AS "Drawn"', '-injection_kWh AS "Injected"')
-GAS = ('gas_m3 AS "Gas"',)
-COST = """use_cost AS "Electricity", injection_cost AS "Injection", gas_cost AS "Gas",
-  CASE WHEN water_cost IS NULL THEN heat_cost ELSE water_cost + COALESCE(heat_cost, 0) END AS "Water and heat",
-  standing_cost AS "Standing charges\""""
 
 
 def missing(d: Dialect) -> str:

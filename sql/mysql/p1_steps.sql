@@ -105,7 +105,7 @@ RETURN (
 -- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 DROP FUNCTION IF EXISTS p1_gas_at;
-CREATE FUNCTION p1_gas_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
+CREATE FUNCTION p1_gas_at(t BIGINT, back BIGINT, meter BIGINT, gas_meter BIGINT) RETURNS DOUBLE READS SQL DATA
 RETURN (
     SELECT b.reading + CASE
         WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
@@ -116,14 +116,14 @@ RETURN (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
         WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 3600 AND time >= GREATEST(t - back, 1104537600)
-            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= t
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= t AND coalesce(gas_meter_id = gas_meter, meter_id = meter, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
         WHERE time > t - 3600 AND time <= LEAST(t + 2678400, UNIX_TIMESTAMP() + 86400)
-            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > t
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > t AND coalesce(gas_meter_id = gas_meter, meter_id = meter, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 );
@@ -132,7 +132,7 @@ RETURN (
 -- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 DROP FUNCTION IF EXISTS p1_water_at;
-CREATE FUNCTION p1_water_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
+CREATE FUNCTION p1_water_at(t BIGINT, back BIGINT, meter BIGINT, gas_meter BIGINT) RETURNS DOUBLE READS SQL DATA
 RETURN (
     SELECT b.reading + CASE
         WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
@@ -143,14 +143,14 @@ RETURN (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 3600 AND time >= GREATEST(t - back, 1104537600)
-            AND water_meter_reading > 0 AND time <= t
+            AND water_meter_reading > 0 AND time <= t AND coalesce(meter_id = meter, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time > t - 3600 AND time <= LEAST(t + 2678400, UNIX_TIMESTAMP() + 86400)
-            AND water_meter_reading > 0 AND time > t
+            AND water_meter_reading > 0 AND time > t AND coalesce(meter_id = meter, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 );
@@ -159,7 +159,7 @@ RETURN (
 -- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 DROP FUNCTION IF EXISTS p1_heat_at;
-CREATE FUNCTION p1_heat_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
+CREATE FUNCTION p1_heat_at(t BIGINT, back BIGINT, meter BIGINT, gas_meter BIGINT) RETURNS DOUBLE READS SQL DATA
 RETURN (
     SELECT b.reading + CASE
         WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
@@ -170,14 +170,14 @@ RETURN (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 3600 AND time >= GREATEST(t - back, 1104537600)
-            AND heat_meter_reading > 0 AND time <= t
+            AND heat_meter_reading > 0 AND time <= t AND coalesce(meter_id = meter, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time > t - 3600 AND time <= LEAST(t + 2678400, UNIX_TIMESTAMP() + 86400)
-            AND heat_meter_reading > 0 AND time > t
+            AND heat_meter_reading > 0 AND time > t AND coalesce(meter_id = meter, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 );
@@ -660,7 +660,10 @@ SELECT
                 WHEN p.injection_reading_4 IS NOT NULL THEN 0e0
             END
         )
-    END AS injection_kWh_4
+    END AS injection_kWh_4,
+    -- When the clocked registers were read, of this row and of the one before it.
+    CASE WHEN r.gas_time BETWEEN r.time - 7200 AND r.time + 3600 THEN r.gas_time ELSE r.time END AS gas_m3_read,
+    CASE WHEN p.gas_time BETWEEN p.time - 7200 AND p.time + 3600 THEN p.gas_time ELSE p.time END AS gas_m3_read_before
 FROM p1_readouts AS r
 LEFT JOIN JSON_TABLE(CAST(p1_time_at(r.time - 1) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS previous ON TRUE
 LEFT JOIN p1_readouts AS p ON p.time = previous.time
@@ -682,7 +685,6 @@ RETURN (
             WHEN 'injection_kWh' THEN injection_kWh
             WHEN 'injection_kWh_1' THEN injection_kWh_1
             WHEN 'injection_kWh_2' THEN injection_kWh_2
-            WHEN 'gas_m3' THEN gas_m3
             WHEN 'water_m3' THEN water_m3
             WHEN 'heat_GJ' THEN heat_GJ
             WHEN 'use_kWh_3' THEN use_kWh_3
@@ -692,4 +694,27 @@ RETURN (
         END * (1 - (time = start_next) * start_share - (time > end_row) * (1 - end_share))
     )
     FROM p1_steps WHERE time > start_row AND time <= end_next
+);
+
+-- The gas meter's steps from `since` to `until` by its own clock, added up, of those across one of them the share.
+DROP FUNCTION IF EXISTS p1_gas_between;
+CREATE FUNCTION p1_gas_between(since BIGINT, until BIGINT) RETURNS DOUBLE READS SQL DATA
+RETURN (
+    SELECT SUM(gas_m3 * NULLIF(
+        CASE
+            WHEN gas_m3_read <= until THEN 1e0
+            WHEN gas_m3_read_before < until AND gas_m3_read - gas_m3_read_before > 120
+            THEN (until - gas_m3_read_before) * 1e0 / (gas_m3_read - gas_m3_read_before)
+            ELSE 0e0
+        END - CASE
+            WHEN gas_m3_read <= since THEN 1e0
+            WHEN gas_m3_read_before < since AND gas_m3_read - gas_m3_read_before > 120
+            THEN (since - gas_m3_read_before) * 1e0 / (gas_m3_read - gas_m3_read_before)
+            ELSE 0e0
+        END,
+        0
+    ))
+    FROM p1_steps
+    WHERE time > since - 3600
+        AND time <= COALESCE((SELECT MIN(time) FROM p1_readouts WHERE time > until + 7200), until + 7200)
 );

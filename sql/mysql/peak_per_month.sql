@@ -1,11 +1,24 @@
 -- The Belgian capacity tariff: each month's highest quarter-hour as the meter itself keeps it (1-0:1.6.0), and what is
 -- billed: the mean of the last twelve months, a month counting at least 2.5 kW. Months without a peak are left out.
+--
+-- A month's peak is what the newest row of its last day says, `r`, of those that have one above 0, if there are any;
+-- where the meter was replaced meanwhile, what the old one said last, `o`, if that is more. A row belongs to the month
+-- of the meter's clock, if that is at most an hour away: behind its end the meter has begun anew. A meter that has not
+-- yet done so says a peak of the month before.
 
--- The time of the last row from `since` up to `until`, by the meter's own clock: behind it the meter has begun anew.
+-- The time of the newest row of the month from `since` up to `until`, not before `oldest`, whose peak is `low` or
+-- more, of that meter (NULL: of any).
 DROP FUNCTION IF EXISTS p1_last_within;
-CREATE FUNCTION p1_last_within(since BIGINT, until BIGINT) RETURNS BIGINT READS SQL DATA
+CREATE FUNCTION p1_last_within(since BIGINT, until BIGINT, oldest BIGINT, low DOUBLE, meter BIGINT)
+RETURNS BIGINT READS SQL DATA
 RETURN (
-    SELECT time FROM p1_readouts WHERE time >= since AND time < LEAST(until, UNIX_TIMESTAMP() + 86400) AND COALESCE(meter_time, time) < until
+    SELECT time FROM p1_readouts
+    WHERE time >= GREATEST(since - 3600, oldest, 1104537600) AND time < LEAST(until + 3600, UNIX_TIMESTAMP() + 86400)
+        AND CASE WHEN meter_time BETWEEN time - 3600 AND time + 3600 THEN meter_time ELSE time END
+            BETWEEN since AND until - 1
+        AND demand_month_peak >= low
+        AND (demand_month_peak = 0 OR COALESCE(demand_month_peak_time, 0) NOT BETWEEN since - 2678400 AND since)
+        AND (meter IS NULL OR meter_id = meter)
     ORDER BY time DESC LIMIT 1
 );
 
@@ -13,13 +26,36 @@ CREATE OR REPLACE VIEW peak_per_month AS
 SELECT
     m.time,
     FROM_UNIXTIME(m.time) AS date_time,
-    r.demand_month_peak + 0e0 AS peak_kW,
-    r.demand_month_peak_time AS peak_time,
-    AVG(GREATEST(r.demand_month_peak + 0e0, 2.5e0)) OVER (
+    m.peak AS peak_kW,
+    m.peak_time,
+    AVG(GREATEST(m.peak, 2.5e0)) OVER (
         ORDER BY YEAR(FROM_UNIXTIME(m.time)) * 12 + MONTH(FROM_UNIXTIME(m.time))
         RANGE BETWEEN 11 PRECEDING AND CURRENT ROW
     ) AS billed_kW
-FROM p1_periods AS m
-STRAIGHT_JOIN JSON_TABLE(CAST(p1_last_within(m.time, m.until) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS last
-STRAIGHT_JOIN p1_readouts AS r ON r.time = last.time
-WHERE m.unit = 'month' AND r.demand_month_peak IS NOT NULL;
+FROM (
+    SELECT
+        k.time,
+        IF(o.demand_month_peak > COALESCE(r.demand_month_peak, 0), o.demand_month_peak, r.demand_month_peak) + 0e0
+            AS peak,
+        IF(o.demand_month_peak > COALESCE(r.demand_month_peak, 0), o.demand_month_peak_time, r.demand_month_peak_time)
+            AS peak_time
+    FROM p1_periods AS k
+    STRAIGHT_JOIN p1_readouts AS a ON a.time = k.start_row
+    STRAIGHT_JOIN p1_readouts AS b ON b.time = k.end_row
+    STRAIGHT_JOIN JSON_TABLE(
+        JSON_ARRAY(
+            COALESCE(
+                p1_last_within(k.time, k.until, k.end_row - 86400, 0.0005, NULL),
+                p1_last_within(k.time, k.until, k.end_row - 86400, 0, NULL)
+            )
+        ),
+        '$[*]' COLUMNS (time BIGINT PATH '$')
+    ) AS newest
+    STRAIGHT_JOIN JSON_TABLE(
+        JSON_ARRAY(IF(a.meter_id <> b.meter_id, p1_last_within(k.time, k.until, 0, 0.0005, a.meter_id), NULL)),
+        '$[*]' COLUMNS (time BIGINT PATH '$')
+    ) AS old
+    LEFT JOIN p1_readouts AS r ON r.time = newest.time
+    LEFT JOIN p1_readouts AS o ON o.time = old.time
+    WHERE k.unit = 'month' AND COALESCE(r.time, o.time) IS NOT NULL
+) AS m;

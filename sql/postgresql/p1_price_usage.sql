@@ -166,8 +166,8 @@ SELECT
                 coalesce(k.time - a.gas_time, 0) BETWEEN 601 AND 7200 OR
                 coalesce(k.until - b.gas_time, 0) BETWEEN 601 AND 7200
             )
-            AND p1_gas_at(k.until, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_gas_at(k.time, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) BETWEEN 0 AND 40 * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN p1_gas_at(k.until, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_gas_at(k.time, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END)
+            AND p1_gas_at(k.until, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, a.meter_id, a.gas_meter_id) - p1_gas_at(k.time, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, a.meter_id, a.gas_meter_id) BETWEEN 0 AND 40 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN p1_gas_at(k.until, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, a.meter_id, a.gas_meter_id) - p1_gas_at(k.time, CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, a.meter_id, a.gas_meter_id)
         WHEN coalesce(a.gas_meter_id = bn.gas_meter_id, a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND (a.gas_meter_reading > 0 OR bn.gas_meter_reading = 0)
             AND a.gas_meter_reading <= an.gas_meter_reading
@@ -182,9 +182,7 @@ SELECT
             a.gas_meter_reading, an.gas_meter_reading, b.gas_meter_reading, bn.gas_meter_reading
         ) IS NOT NULL
         THEN
-            p1_steps_between(
-                'gas_m3', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
-            )
+            p1_gas_between(k.time, k.until)
     END AS gas_m3,
     CASE
         WHEN q.water_m3 IS NULL THEN NULL
@@ -203,8 +201,8 @@ SELECT
                 coalesce(b.water_meter_reading, 0) <= 0 OR
                 coalesce(bn.water_meter_reading, 0) <= 0
             )
-            AND p1_water_at(k.until, CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_water_at(k.time, CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) BETWEEN 0 AND 40 * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN p1_water_at(k.until, CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_water_at(k.time, CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END)
+            AND p1_water_at(k.until, CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, a.meter_id, a.gas_meter_id) - p1_water_at(k.time, CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, a.meter_id, a.gas_meter_id) BETWEEN 0 AND 40 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN p1_water_at(k.until, CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, a.meter_id, a.gas_meter_id) - p1_water_at(k.time, CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, a.meter_id, a.gas_meter_id)
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND (a.water_meter_reading > 0 OR bn.water_meter_reading = 0)
             AND a.water_meter_reading <= an.water_meter_reading
@@ -240,8 +238,8 @@ SELECT
                 coalesce(b.heat_meter_reading, 0) <= 0 OR
                 coalesce(bn.heat_meter_reading, 0) <= 0
             )
-            AND p1_heat_at(k.until, CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_heat_at(k.time, CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) BETWEEN 0 AND 1 * least((bn.time - a.time) / 3600e0 + 1, 100)
-        THEN p1_heat_at(k.until, CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END) - p1_heat_at(k.time, CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END)
+            AND p1_heat_at(k.until, CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, a.meter_id, a.gas_meter_id) - p1_heat_at(k.time, CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, a.meter_id, a.gas_meter_id) BETWEEN 0 AND 1 * least((bn.time - a.time) / 3600e0 + 1, 100)
+        THEN p1_heat_at(k.until, CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, a.meter_id, a.gas_meter_id) - p1_heat_at(k.time, CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, a.meter_id, a.gas_meter_id)
         WHEN coalesce(a.meter_id = bn.meter_id, TRUE) AND x.time IS NULL
             AND (a.heat_meter_reading > 0 OR bn.heat_meter_reading = 0)
             AND a.heat_meter_reading <= an.heat_meter_reading

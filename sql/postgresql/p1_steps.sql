@@ -82,7 +82,7 @@ RETURN (
 -- The gas meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
 -- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
-CREATE OR REPLACE FUNCTION p1_gas_at(t bigint, back bigint) RETURNS float8 LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION p1_gas_at(t bigint, back bigint, meter bigint, gas_meter bigint) RETURNS float8 LANGUAGE sql STABLE
 RETURN (
     SELECT b.reading + CASE
         WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
@@ -93,14 +93,14 @@ RETURN (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
         WHERE time <= least(t, extract(epoch FROM now())::bigint) + 3600 AND time >= greatest(t - back, 1104537600)
-            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= t
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= t AND coalesce(gas_meter_id = gas_meter, meter_id = meter, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
         WHERE time > t - 3600 AND time <= least(t + 2678400, extract(epoch FROM now())::bigint + 86400)
-            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > t
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > t AND coalesce(gas_meter_id = gas_meter, meter_id = meter, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 );
@@ -108,7 +108,7 @@ RETURN (
 -- The water meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
 -- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
-CREATE OR REPLACE FUNCTION p1_water_at(t bigint, back bigint) RETURNS float8 LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION p1_water_at(t bigint, back bigint, meter bigint, gas_meter bigint) RETURNS float8 LANGUAGE sql STABLE
 RETURN (
     SELECT b.reading + CASE
         WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
@@ -119,14 +119,14 @@ RETURN (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time <= least(t, extract(epoch FROM now())::bigint) + 3600 AND time >= greatest(t - back, 1104537600)
-            AND water_meter_reading > 0 AND time <= t
+            AND water_meter_reading > 0 AND time <= t AND coalesce(meter_id = meter, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time > t - 3600 AND time <= least(t + 2678400, extract(epoch FROM now())::bigint + 86400)
-            AND water_meter_reading > 0 AND time > t
+            AND water_meter_reading > 0 AND time > t AND coalesce(meter_id = meter, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 );
@@ -134,7 +134,7 @@ RETURN (
 -- The heat meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
 -- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
-CREATE OR REPLACE FUNCTION p1_heat_at(t bigint, back bigint) RETURNS float8 LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION p1_heat_at(t bigint, back bigint, meter bigint, gas_meter bigint) RETURNS float8 LANGUAGE sql STABLE
 RETURN (
     SELECT b.reading + CASE
         WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
@@ -145,14 +145,14 @@ RETURN (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time <= least(t, extract(epoch FROM now())::bigint) + 3600 AND time >= greatest(t - back, 1104537600)
-            AND heat_meter_reading > 0 AND time <= t
+            AND heat_meter_reading > 0 AND time <= t AND coalesce(meter_id = meter, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time > t - 3600 AND time <= least(t + 2678400, extract(epoch FROM now())::bigint + 86400)
-            AND heat_meter_reading > 0 AND time > t
+            AND heat_meter_reading > 0 AND time > t AND coalesce(meter_id = meter, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 );
@@ -635,7 +635,10 @@ SELECT
                 WHEN p.injection_reading_4 IS NOT NULL THEN 0
             END
         )
-    END::float8 AS injection_kWh_4
+    END::float8 AS injection_kWh_4,
+    -- When the clocked registers were read, of this row and of the one before it.
+    CASE WHEN r.gas_time BETWEEN r.time - 7200 AND r.time + 3600 THEN r.gas_time ELSE r.time END AS gas_m3_read,
+    CASE WHEN p.gas_time BETWEEN p.time - 7200 AND p.time + 3600 THEN p.gas_time ELSE p.time END AS gas_m3_read_before
 FROM p1_readouts AS r
 LEFT JOIN LATERAL (
     SELECT * FROM p1_readouts AS q WHERE q.time < r.time AND q.time >= 1104537600 ORDER BY q.time DESC LIMIT 1
@@ -661,7 +664,6 @@ RETURN (
             WHEN 'injection_kWh' THEN injection_kWh
             WHEN 'injection_kWh_1' THEN injection_kWh_1
             WHEN 'injection_kWh_2' THEN injection_kWh_2
-            WHEN 'gas_m3' THEN gas_m3
             WHEN 'water_m3' THEN water_m3
             WHEN 'heat_GJ' THEN heat_GJ
             WHEN 'use_kWh_3' THEN use_kWh_3
@@ -671,4 +673,26 @@ RETURN (
         END * (1 - (time = start_next)::int * start_share - (time > end_row)::int * (1 - end_share))
     )
     FROM p1_steps WHERE time > start_row AND time <= end_next
+);
+
+-- The gas meter's steps from `since` to `until` by its own clock, added up, of those across one of them the share.
+CREATE OR REPLACE FUNCTION p1_gas_between(since bigint, until bigint) RETURNS float8 LANGUAGE sql STABLE
+RETURN (
+    SELECT sum(gas_m3 * nullif(
+        CASE
+            WHEN gas_m3_read <= until THEN 1e0
+            WHEN gas_m3_read_before < until AND gas_m3_read - gas_m3_read_before > 120
+            THEN (until - gas_m3_read_before)::float8 / (gas_m3_read - gas_m3_read_before)
+            ELSE 0e0
+        END - CASE
+            WHEN gas_m3_read <= since THEN 1e0
+            WHEN gas_m3_read_before < since AND gas_m3_read - gas_m3_read_before > 120
+            THEN (since - gas_m3_read_before)::float8 / (gas_m3_read - gas_m3_read_before)
+            ELSE 0e0
+        END,
+        0
+    ))
+    FROM p1_steps
+    WHERE time > since - 3600
+        AND time <= coalesce((SELECT min(time) FROM p1_readouts WHERE time > until + 7200), until + 7200)
 );

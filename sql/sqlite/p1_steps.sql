@@ -672,7 +672,10 @@ SELECT
                 WHEN p.injection_reading_4 IS NOT NULL THEN 0
             END
         )
-    END AS injection_kWh_4
+    END AS injection_kWh_4,
+    -- When the clocked registers were read, of this row and of the one before it.
+    CASE WHEN r.gas_time BETWEEN r.time - 7200 AND r.time + 3600 THEN r.gas_time ELSE r.time END AS gas_m3_read,
+    CASE WHEN p.gas_time BETWEEN p.time - 7200 AND p.time + 3600 THEN p.gas_time ELSE p.time END AS gas_m3_read_before
 FROM p1_readouts AS r
 LEFT JOIN p1_readouts AS p ON p.time = (
     SELECT max(q.time) FROM p1_readouts AS q WHERE q.time < r.time AND q.time >= 1104537600

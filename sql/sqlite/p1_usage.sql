@@ -202,14 +202,14 @@ SELECT
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
         WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
-            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.until
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.until AND coalesce(gas_meter_id = a.gas_meter_id, meter_id = a.meter_id, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
         WHERE time > k.until - 3600 AND time <= min(k.until + 2678400, unixepoch() + 86400)
-            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > k.until
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > k.until AND coalesce(gas_meter_id = a.gas_meter_id, meter_id = a.meter_id, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 ) - (
@@ -222,14 +222,14 @@ SELECT
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
         WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
-            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.time
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.time AND coalesce(gas_meter_id = a.gas_meter_id, meter_id = a.meter_id, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
         WHERE time > k.time - 3600 AND time <= min(k.time + 2678400, unixepoch() + 86400)
-            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > k.time
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > k.time AND coalesce(gas_meter_id = a.gas_meter_id, meter_id = a.meter_id, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 ) BETWEEN 0 AND 40 * min((bn.time - a.time) / 3600e0 + 1, 100)
@@ -243,14 +243,14 @@ SELECT
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
         WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
-            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.until
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.until AND coalesce(gas_meter_id = a.gas_meter_id, meter_id = a.meter_id, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
         WHERE time > k.until - 3600 AND time <= min(k.until + 2678400, unixepoch() + 86400)
-            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > k.until
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > k.until AND coalesce(gas_meter_id = a.gas_meter_id, meter_id = a.meter_id, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 ) - (
@@ -263,14 +263,14 @@ SELECT
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
         WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.gas_meter_reading, 0), nullif(an.gas_meter_reading, 0), nullif(b.gas_meter_reading, 0), nullif(bn.gas_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
-            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.time
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END <= k.time AND coalesce(gas_meter_id = a.gas_meter_id, meter_id = a.meter_id, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT gas_meter_reading AS reading, CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END AS read_at
         FROM p1_readouts
         WHERE time > k.time - 3600 AND time <= min(k.time + 2678400, unixepoch() + 86400)
-            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > k.time
+            AND gas_meter_reading > 0 AND CASE WHEN gas_time BETWEEN time - 7200 AND time + 3600 THEN gas_time ELSE time END > k.time AND coalesce(gas_meter_id = a.gas_meter_id, meter_id = a.meter_id, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 )
@@ -289,12 +289,24 @@ SELECT
         ) IS NOT NULL
         THEN
             (
-                SELECT sum(
-                    s.gas_m3
-                    * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
-                )
+                SELECT sum(s.gas_m3 * nullif(
+                    CASE
+                        WHEN s.gas_m3_read <= k.until THEN 1.0
+                        WHEN s.gas_m3_read_before < k.until AND s.gas_m3_read - s.gas_m3_read_before > 120
+                        THEN (k.until - s.gas_m3_read_before) * 1.0 / (s.gas_m3_read - s.gas_m3_read_before)
+                        ELSE 0e0
+                    END - CASE
+                        WHEN s.gas_m3_read <= k.time THEN 1.0
+                        WHEN s.gas_m3_read_before < k.time AND s.gas_m3_read - s.gas_m3_read_before > 120
+                        THEN (k.time - s.gas_m3_read_before) * 1.0 / (s.gas_m3_read - s.gas_m3_read_before)
+                        ELSE 0e0
+                    END,
+                    0
+                ))
                 FROM p1_steps AS s
-                WHERE s.time > k.start_row AND s.time <= k.end_next
+                WHERE s.time > k.time - 3600 AND s.time <= coalesce(
+                    (SELECT min(time) FROM p1_readouts WHERE time > k.until + 7200), k.until + 7200
+                )
             )
     END, 9) AS gas_m3,
     round(CASE
@@ -323,14 +335,14 @@ SELECT
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
-            AND water_meter_reading > 0 AND time <= k.until
+            AND water_meter_reading > 0 AND time <= k.until AND coalesce(meter_id = a.meter_id, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time > k.until - 3600 AND time <= min(k.until + 2678400, unixepoch() + 86400)
-            AND water_meter_reading > 0 AND time > k.until
+            AND water_meter_reading > 0 AND time > k.until AND coalesce(meter_id = a.meter_id, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 ) - (
@@ -343,14 +355,14 @@ SELECT
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
-            AND water_meter_reading > 0 AND time <= k.time
+            AND water_meter_reading > 0 AND time <= k.time AND coalesce(meter_id = a.meter_id, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time > k.time - 3600 AND time <= min(k.time + 2678400, unixepoch() + 86400)
-            AND water_meter_reading > 0 AND time > k.time
+            AND water_meter_reading > 0 AND time > k.time AND coalesce(meter_id = a.meter_id, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 ) BETWEEN 0 AND 40 * min((bn.time - a.time) / 3600e0 + 1, 100)
@@ -364,14 +376,14 @@ SELECT
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
-            AND water_meter_reading > 0 AND time <= k.until
+            AND water_meter_reading > 0 AND time <= k.until AND coalesce(meter_id = a.meter_id, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time > k.until - 3600 AND time <= min(k.until + 2678400, unixepoch() + 86400)
-            AND water_meter_reading > 0 AND time > k.until
+            AND water_meter_reading > 0 AND time > k.until AND coalesce(meter_id = a.meter_id, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 ) - (
@@ -384,14 +396,14 @@ SELECT
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.water_meter_reading, 0), nullif(an.water_meter_reading, 0), nullif(b.water_meter_reading, 0), nullif(bn.water_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
-            AND water_meter_reading > 0 AND time <= k.time
+            AND water_meter_reading > 0 AND time <= k.time AND coalesce(meter_id = a.meter_id, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT water_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time > k.time - 3600 AND time <= min(k.time + 2678400, unixepoch() + 86400)
-            AND water_meter_reading > 0 AND time > k.time
+            AND water_meter_reading > 0 AND time > k.time AND coalesce(meter_id = a.meter_id, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 )
@@ -444,14 +456,14 @@ SELECT
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
-            AND heat_meter_reading > 0 AND time <= k.until
+            AND heat_meter_reading > 0 AND time <= k.until AND coalesce(meter_id = a.meter_id, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time > k.until - 3600 AND time <= min(k.until + 2678400, unixepoch() + 86400)
-            AND heat_meter_reading > 0 AND time > k.until
+            AND heat_meter_reading > 0 AND time > k.until AND coalesce(meter_id = a.meter_id, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 ) - (
@@ -464,14 +476,14 @@ SELECT
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
-            AND heat_meter_reading > 0 AND time <= k.time
+            AND heat_meter_reading > 0 AND time <= k.time AND coalesce(meter_id = a.meter_id, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time > k.time - 3600 AND time <= min(k.time + 2678400, unixepoch() + 86400)
-            AND heat_meter_reading > 0 AND time > k.time
+            AND heat_meter_reading > 0 AND time > k.time AND coalesce(meter_id = a.meter_id, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 ) BETWEEN 0 AND 1 * min((bn.time - a.time) / 3600e0 + 1, 100)
@@ -485,14 +497,14 @@ SELECT
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time <= min(k.until, unixepoch()) + 3600 AND time >= max(k.until - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
-            AND heat_meter_reading > 0 AND time <= k.until
+            AND heat_meter_reading > 0 AND time <= k.until AND coalesce(meter_id = a.meter_id, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time > k.until - 3600 AND time <= min(k.until + 2678400, unixepoch() + 86400)
-            AND heat_meter_reading > 0 AND time > k.until
+            AND heat_meter_reading > 0 AND time > k.until AND coalesce(meter_id = a.meter_id, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 ) - (
@@ -505,14 +517,14 @@ SELECT
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time <= min(k.time, unixepoch()) + 3600 AND time >= max(k.time - CASE WHEN coalesce(nullif(a.heat_meter_reading, 0), nullif(an.heat_meter_reading, 0), nullif(b.heat_meter_reading, 0), nullif(bn.heat_meter_reading, 0)) > 0 THEN 2678400 ELSE 10800 END, 1104537600)
-            AND heat_meter_reading > 0 AND time <= k.time
+            AND heat_meter_reading > 0 AND time <= k.time AND coalesce(meter_id = a.meter_id, TRUE)
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT heat_meter_reading AS reading, time AS read_at
         FROM p1_readouts
         WHERE time > k.time - 3600 AND time <= min(k.time + 2678400, unixepoch() + 86400)
-            AND heat_meter_reading > 0 AND time > k.time
+            AND heat_meter_reading > 0 AND time > k.time AND coalesce(meter_id = a.meter_id, TRUE)
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 )

@@ -79,7 +79,9 @@ SELECT
         WHEN p.meter_id <> r.meter_id THEN 0e0
         ELSE r.net_use * (r.time - p.time) / 3600e0
     END AS net_use_kWh,
-{step}
+{step},
+    -- When the clocked registers were read, of this row and of the one before it.
+{clock}
 FROM p1_readouts AS r
 LEFT JOIN JSON_TABLE(CAST(p1_time_at(r.time - 1) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS previous ON TRUE
 LEFT JOIN p1_readouts AS p ON p.time = previous.time
@@ -100,6 +102,12 @@ RETURN (
     )
     FROM p1_steps WHERE time > start_row AND time <= end_next
 );
+
+{function_between}
+
+-- [clock]
+    {row_read_at} AS {column}_read,
+    {read_before} AS {column}_read_before
 
 -- [step]
     CASE
@@ -150,7 +158,7 @@ RETURN (
 -- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
 DROP FUNCTION IF EXISTS p1_{meter}_at;
-CREATE FUNCTION p1_{meter}_at(t BIGINT, back BIGINT) RETURNS DOUBLE READS SQL DATA
+CREATE FUNCTION p1_{meter}_at(t BIGINT, back BIGINT, meter BIGINT, gas_meter BIGINT) RETURNS DOUBLE READS SQL DATA
 RETURN (
     SELECT b.reading + CASE
         WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
@@ -161,23 +169,47 @@ RETURN (
         SELECT {readout} AS reading, {read_at} AS read_at
         FROM p1_readouts
         WHERE time <= LEAST(t, UNIX_TIMESTAMP()) + 3600 AND time >= GREATEST(t - back, 1104537600)
-            AND {readout} > 0 AND {read_at} <= t
+            AND {readout} > 0 AND {read_at} <= t AND {same_as_given}
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT {readout} AS reading, {read_at} AS read_at
         FROM p1_readouts
         WHERE time > t - 3600 AND time <= LEAST(t + 2678400, UNIX_TIMESTAMP() + 86400)
-            AND {readout} > 0 AND {read_at} > t
+            AND {readout} > 0 AND {read_at} > t AND {same_as_given}
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
+);
+
+-- [function_between]
+-- The {meter} meter's steps from `since` to `until` by its own clock, added up, of those across one of them the share.
+DROP FUNCTION IF EXISTS p1_{meter}_between;
+CREATE FUNCTION p1_{meter}_between(since BIGINT, until BIGINT) RETURNS DOUBLE READS SQL DATA
+RETURN (
+    SELECT SUM({column} * NULLIF(
+        CASE
+            WHEN {column}_read <= until THEN 1e0
+            WHEN {column}_read_before < until AND {column}_read - {column}_read_before > 120
+            THEN (until - {column}_read_before) * 1e0 / ({column}_read - {column}_read_before)
+            ELSE 0e0
+        END - CASE
+            WHEN {column}_read <= since THEN 1e0
+            WHEN {column}_read_before < since AND {column}_read - {column}_read_before > 120
+            THEN (since - {column}_read_before) * 1e0 / ({column}_read - {column}_read_before)
+            ELSE 0e0
+        END,
+        0
+    ))
+    FROM p1_steps
+    WHERE time > since - 3600
+        AND time <= COALESCE((SELECT MIN(time) FROM p1_readouts WHERE time > until + 7200), until + 7200)
 );
 
 -- [back]
 CASE WHEN coalesce({any}) > 0 THEN 2678400 ELSE 10800 END
 
 -- [register_at]
-p1_{meter}_at({moment}, {back})
+p1_{meter}_at({moment}, {back}, a.meter_id, a.gas_meter_id)
 
 -- [p1_usage]
 -- What was used in each of `p1_periods`: the difference of the meter's registers between its two boundaries.
@@ -186,12 +218,13 @@ p1_{meter}_at({moment}, {back})
 -- registers) the period's steps are added up instead, the two that reach across its boundaries by their share. What no
 -- boundary knows is NULL.
 
--- A row of another meter between two times. There are few meters: the index on their numbers is leapt through.
+-- A row of another meter between two times, by the index on the meters' numbers. `meters` are all that there are, as JSON:
+-- within a function that has to be looked up, MariaDB may read the whole index, and does so for every period.
 DROP FUNCTION IF EXISTS p1_swapped;
-CREATE FUNCTION p1_swapped(since BIGINT, until BIGINT, meter BIGINT, gas_meter BIGINT) RETURNS BIGINT READS SQL DATA
+CREATE FUNCTION p1_swapped(since BIGINT, until BIGINT, meter BIGINT, gas_meter BIGINT, meters LONGTEXT) RETURNS BIGINT READS SQL DATA
 RETURN (
     SELECT r.time
-    FROM (SELECT DISTINCT meter_id, gas_meter_id FROM p1_readouts WHERE meter_id IS NOT NULL) AS m
+    FROM JSON_TABLE(meters, '$[*]' COLUMNS (meter_id BIGINT PATH '$[0]', gas_meter_id BIGINT PATH '$[1]')) AS m
     STRAIGHT_JOIN p1_readouts AS r
         ON r.meter_id = m.meter_id AND r.gas_meter_id <=> m.gas_meter_id AND r.time > since AND r.time < until
     WHERE m.meter_id <> meter OR m.gas_meter_id <> gas_meter
@@ -215,13 +248,16 @@ STRAIGHT_JOIN (
     FROM p1_readouts WHERE time <= UNIX_TIMESTAMP() + 86400 ORDER BY time DESC LIMIT 1
 ) AS newest
 STRAIGHT_JOIN (
-    SELECT COUNT(DISTINCT meter_id) > 1 OR COUNT(DISTINCT gas_meter_id) > 1 AS several
+    SELECT CASE
+        WHEN COUNT(DISTINCT meter_id) > 1 OR COUNT(DISTINCT gas_meter_id) > 1
+        THEN JSON_ARRAYAGG(JSON_ARRAY(meter_id, gas_meter_id))
+    END AS several
     FROM (SELECT DISTINCT meter_id, gas_meter_id FROM p1_readouts WHERE meter_id IS NOT NULL) AS m
 ) AS meters
 LEFT JOIN JSON_TABLE(
     CAST(CASE
-        WHEN meters.several AND a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
-        THEN p1_swapped(a.time, bn.time, a.meter_id, coalesce(a.gas_meter_id, bn.gas_meter_id))
+        WHEN meters.several IS NOT NULL AND a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
+        THEN p1_swapped(a.time, bn.time, a.meter_id, coalesce(a.gas_meter_id, bn.gas_meter_id), meters.several)
     END AS CHAR),
     '$' COLUMNS (time BIGINT PATH '$')
 ) AS x ON TRUE;
@@ -262,10 +298,16 @@ newest.{readout}
             {known}
         ) IS NOT NULL
         THEN
-            p1_steps_between(
+            {steps}
+    END + 0e0 AS {column}
+
+-- [steps]
+p1_steps_between(
                 '{column}', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
-    END + 0e0 AS {column}
+
+-- [steps_by_clock]
+p1_{meter}_between(k.time, k.until)
 
 -- [column]
     {column}

@@ -57,7 +57,9 @@ SELECT
         WHEN p.meter_id <> r.meter_id THEN 0
         ELSE r.net_use * (r.time - p.time) / 3600.0
     END::float8 AS net_use_kWh,
-{step}
+{step},
+    -- When the clocked registers were read, of this row and of the one before it.
+{clock}
 FROM p1_readouts AS r
 LEFT JOIN LATERAL (
     SELECT * FROM p1_readouts AS q WHERE q.time < r.time AND q.time >= 1104537600 ORDER BY q.time DESC LIMIT 1
@@ -82,6 +84,12 @@ RETURN (
     )
     FROM p1_steps WHERE time > start_row AND time <= end_next
 );
+
+{function_between}
+
+-- [clock]
+    {row_read_at} AS {column}_read,
+    {read_before} AS {column}_read_before
 
 -- [step]
     CASE
@@ -131,7 +139,7 @@ RETURN (
 -- The {meter} meter's register at `t`, by its own clock where it has one and that can be: a reading may be up to two
 -- hours older than its row, and its clock an hour fast. It may come in a row up to an hour late. Between two readings that lie
 -- minutes apart it is a share of both; where the meter was away for longer, what it said `back` seconds before at most.
-CREATE OR REPLACE FUNCTION p1_{meter}_at(t bigint, back bigint) RETURNS float8 LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION p1_{meter}_at(t bigint, back bigint, meter bigint, gas_meter bigint) RETURNS float8 LANGUAGE sql STABLE
 RETURN (
     SELECT b.reading + CASE
         WHEN n.read_at - b.read_at BETWEEN 121 AND 3600 AND n.reading > b.reading
@@ -142,23 +150,46 @@ RETURN (
         SELECT {readout} AS reading, {read_at} AS read_at
         FROM p1_readouts
         WHERE time <= least(t, extract(epoch FROM now())::bigint) + 3600 AND time >= greatest(t - back, 1104537600)
-            AND {readout} > 0 AND {read_at} <= t
+            AND {readout} > 0 AND {read_at} <= t AND {same_as_given}
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT {readout} AS reading, {read_at} AS read_at
         FROM p1_readouts
         WHERE time > t - 3600 AND time <= least(t + 2678400, extract(epoch FROM now())::bigint + 86400)
-            AND {readout} > 0 AND {read_at} > t
+            AND {readout} > 0 AND {read_at} > t AND {same_as_given}
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
+);
+
+-- [function_between]
+-- The {meter} meter's steps from `since` to `until` by its own clock, added up, of those across one of them the share.
+CREATE OR REPLACE FUNCTION p1_{meter}_between(since bigint, until bigint) RETURNS float8 LANGUAGE sql STABLE
+RETURN (
+    SELECT sum({column} * nullif(
+        CASE
+            WHEN {column}_read <= until THEN 1e0
+            WHEN {column}_read_before < until AND {column}_read - {column}_read_before > 120
+            THEN (until - {column}_read_before)::float8 / ({column}_read - {column}_read_before)
+            ELSE 0e0
+        END - CASE
+            WHEN {column}_read <= since THEN 1e0
+            WHEN {column}_read_before < since AND {column}_read - {column}_read_before > 120
+            THEN (since - {column}_read_before)::float8 / ({column}_read - {column}_read_before)
+            ELSE 0e0
+        END,
+        0
+    ))
+    FROM p1_steps
+    WHERE time > since - 3600
+        AND time <= coalesce((SELECT min(time) FROM p1_readouts WHERE time > until + 7200), until + 7200)
 );
 
 -- [back]
 CASE WHEN coalesce({any}) > 0 THEN 2678400 ELSE 10800 END
 
 -- [register_at]
-p1_{meter}_at({moment}, {back})
+p1_{meter}_at({moment}, {back}, a.meter_id, a.gas_meter_id)
 
 -- [p1_usage]
 -- What was used in each of `p1_periods`: the difference of the meter's registers between its two boundaries.
@@ -245,10 +276,16 @@ LEFT JOIN LATERAL (
             {known}
         ) IS NOT NULL
         THEN
-            p1_steps_between(
+            {steps}
+    END AS {column}
+
+-- [steps]
+p1_steps_between(
                 '{column}', k.start_row, k.start_next, k.start_share, k.end_row, k.end_next, k.end_share
             )
-    END AS {column}
+
+-- [steps_by_clock]
+p1_{meter}_between(k.time, k.until)
 
 -- [column]
     {column}

@@ -11,7 +11,9 @@ SELECT
         WHEN p.meter_id <> r.meter_id THEN 0
         ELSE r.net_use * (r.time - p.time) / 3600.0
     END AS net_use_kWh,
-{step}
+{step},
+    -- When the clocked registers were read, of this row and of the one before it.
+{clock}
 FROM p1_readouts AS r
 LEFT JOIN p1_readouts AS p ON p.time = (
     SELECT max(q.time) FROM p1_readouts AS q WHERE q.time < r.time AND q.time >= 1104537600
@@ -19,6 +21,10 @@ LEFT JOIN p1_readouts AS p ON p.time = (
 -- A row from before 2005, or from more than a day ahead of now, was stored under a wrong clock: it counts as absent.
 -- The `+` keeps SQLite from seeking by these when the range that is asked for is narrower.
 WHERE +r.time >= 1104537600 AND +r.time <= unixepoch() + 86400;
+
+-- [clock]
+    {row_read_at} AS {column}_read,
+    {read_before} AS {column}_read_before
 
 -- [step]
     CASE
@@ -87,14 +93,14 @@ CASE WHEN coalesce({any}) > 0 THEN 2678400 ELSE 10800 END
         SELECT {readout} AS reading, {read_at} AS read_at
         FROM p1_readouts
         WHERE time <= min({moment}, unixepoch()) + 3600 AND time >= max({moment} - {back}, 1104537600)
-            AND {readout} > 0 AND {read_at} <= {moment}
+            AND {readout} > 0 AND {read_at} <= {moment} AND {same_as_start}
         ORDER BY time DESC LIMIT 1
     ) AS b
     LEFT JOIN (
         SELECT {readout} AS reading, {read_at} AS read_at
         FROM p1_readouts
         WHERE time > {moment} - 3600 AND time <= min({moment} + 2678400, unixepoch() + 86400)
-            AND {readout} > 0 AND {read_at} > {moment}
+            AND {readout} > 0 AND {read_at} > {moment} AND {same_as_start}
         ORDER BY time LIMIT 1
     ) AS n ON TRUE
 )
@@ -185,7 +191,11 @@ LEFT JOIN p1_readouts AS x ON x.time = (
             {known}
         ) IS NOT NULL
         THEN
-            (
+            {steps}
+    END, 9) AS {column}
+
+-- [steps]
+(
                 SELECT sum(
                     s.{column}
                     * (1 - (s.time = k.start_next) * k.start_share - (s.time > k.end_row) * (1 - k.end_share))
@@ -193,7 +203,28 @@ LEFT JOIN p1_readouts AS x ON x.time = (
                 FROM p1_steps AS s
                 WHERE s.time > k.start_row AND s.time <= k.end_next
             )
-    END, 9) AS {column}
+
+-- [steps_by_clock]
+(
+                SELECT sum(s.{column} * nullif(
+                    CASE
+                        WHEN s.{column}_read <= k.until THEN 1.0
+                        WHEN s.{column}_read_before < k.until AND s.{column}_read - s.{column}_read_before > 120
+                        THEN (k.until - s.{column}_read_before) * 1.0 / (s.{column}_read - s.{column}_read_before)
+                        ELSE 0e0
+                    END - CASE
+                        WHEN s.{column}_read <= k.time THEN 1.0
+                        WHEN s.{column}_read_before < k.time AND s.{column}_read - s.{column}_read_before > 120
+                        THEN (k.time - s.{column}_read_before) * 1.0 / (s.{column}_read - s.{column}_read_before)
+                        ELSE 0e0
+                    END,
+                    0
+                ))
+                FROM p1_steps AS s
+                WHERE s.time > k.time - 3600 AND s.time <= coalesce(
+                    (SELECT min(time) FROM p1_readouts WHERE time > k.until + 7200), k.until + 7200
+                )
+            )
 
 -- [column]
     {column}

@@ -1,11 +1,13 @@
 """How long a reading takes to become a row: from the last byte of its telegram, and from the start of the run.
 
-Run it from the project's folder: .venv/bin/python -m tests.bench.latency. The jobs of tests.bench.one_shot, in turn, on
-SQLite and MariaDB over its socket, against a meter that sends every second and one that sends every ten; the starts are
-spread evenly over that time. It takes a quarter of an hour.
+Run it from the project's folder: .venv/bin/python -m tests.bench.latency [CHECKOUT]. The jobs of tests.bench.one_shot,
+and perhaps `before`, another CHECKOUT of p1harvester, in turn, on SQLite and MariaDB over its socket, against a meter
+that sends every second and one that sends every ten; the starts are spread evenly over that time. It takes a quarter of
+an hour.
 """
 
 import subprocess
+import sys
 import tempfile
 import termios
 import time
@@ -116,7 +118,7 @@ def imports(python: Path) -> float:
 def main() -> None:
     """Print the figures."""
     with tempfile.TemporaryDirectory() as folder, databases(Path(folder)) as dsns:
-        jobs = install(Path(folder))
+        jobs = install(Path(folder), *sys.argv[1:])
         python = jobs.p1harvester.with_name("python")
         print(f"the floor's imports: {median(imports(python) for _ in range(11)):.3f} s")
         states = {"SQLite": rows_of_sqlite(dsns["SQLite"]), "MariaDB": rows_of_mariadb(dsns["MariaDB"])}
@@ -124,6 +126,8 @@ def main() -> None:
             for engine, state in states.items():
                 with WatchedMeter(telegram("dsmr-5.0.2"), interval) as meter:
                     words = jobs.words(dsns[engine], meter.port)
+                    if jobs.before:
+                        words["before"] = jobs.beside(dsns[engine], meter.port)["before"]
                     rounds = [
                         {
                             name: run(each, meter, interval * (turn + 0.5) / number, state)

@@ -2,9 +2,10 @@
 
 The views stand beside the original's, and beside reading the rows by key.
 
-Run it from the project's folder: .venv/bin/python -m tests.bench.views [mariadb] [postgresql] [sqlite]. On each engine
-it makes a table of 5.2 million rows of a three-phase DSMR 5 meter (0.1 % of the minutes missing, 20 gaps of hours) and
-one of the last year of it. All three take some ten minutes, and 4 GB of disk in the temporary folder.
+Run it from the project's folder: .venv/bin/python -m tests.bench.views [mariadb] [postgresql] [sqlite] [CHECKOUT]. On
+each engine it makes a table of 5.2 million rows of a three-phase DSMR 5 meter (0.1 % of the minutes missing, 20 gaps of
+hours) and one of the last year of it. All three take some ten minutes, and 4 GB of disk in the temporary folder. With
+another CHECKOUT of p1harvester its views and these are made in turn over the one table, instead of the panels' figures.
 """
 
 import os
@@ -15,10 +16,12 @@ import time
 from itertools import islice
 from pathlib import Path
 
+from p1harvester.views import NAMES
 from tests import grafana, servers
 from tests.bench.decade import MINUTES, START, YEAR, Fetch, lines, mariadb, postgresql, sqlite
 
 ROUNDS = 7
+TURNS = 3
 
 
 def milliseconds(fetch: Fetch, statement: str) -> float:
@@ -96,11 +99,61 @@ def report_dashboard(engine: str, fetch: Fetch) -> None:
         print(f"{panel.title:32}" + "".join(f"{each:>10.1f}ms" for each in taken), flush=True)
 
 
+VIEWS = {
+    "mariadb": "SELECT table_name FROM information_schema.views WHERE table_schema = database()",
+    "postgresql": "SELECT viewname FROM pg_views WHERE schemaname = 'public'",
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'view'",
+}
+"""How each engine is asked for its views."""
+
+
+def replace_views(engine: str, fetch: Fetch, checkout: Path) -> None:
+    """Put that checkout's views in the place of those that are there."""
+    for (view,) in fetch(VIEWS[engine]):
+        fetch(f"DROP VIEW IF EXISTS {view}{' CASCADE' if engine == 'postgresql' else ''}")
+    folder = checkout / "sql" / {"mariadb": "mysql"}.get(engine, engine)
+    files = [folder / f"{name}.sql" for name in NAMES]
+    for text in (file.read_text() for file in files if file.exists()):
+        for statement in filter(str.strip, text.split(";\n")):
+            fetch(statement)
+
+
+def ranges(last: int) -> dict[str, str]:
+    """What is asked of another checkout's views and of these."""
+    day, month, year = (f"WHERE time >= {last - span} AND time < {last}" for span in (DAY, MONTH, YEAR))
+    ago = f"WHERE time >= {last - 8 * YEAR} AND time < {last - 8 * YEAR + DAY}"
+    steps = {"5 rows": "LIMIT 5", "24 h": day, "30 days": month, "a day eight years ago": ago}
+    asked = {
+        f"{view}, {name}": f"{view} {where}"
+        for view in ("net_usage_kWh", "gas_usage_m3")
+        for name, where in steps.items()
+    }
+    asked |= {f"usage_per_hour, {name}": f"usage_per_hour {where}" for name, where in list(steps.items())[1:3]}
+    asked |= {"usage_per_day, 30 days": f"usage_per_day {month}", "usage_per_day, a year": f"usage_per_day {year}"}
+    return asked | {f"{view}, all": view for view in ("usage_per_day", "usage_per_month", "peak_per_month")}
+
+
+def compare(engine: str, fetch: Fetch, checkout: Path) -> None:
+    """Print what the views of another checkout take, and these, and their ratio, in turn over one table."""
+    asked = ranges(int(fetch("SELECT max(time) FROM p1_readouts")[0][0]))
+    taken: dict[Path, list[list[float]]] = {checkout: [], Path(): []}
+    for _ in range(TURNS):
+        for each, found in taken.items():
+            replace_views(engine, fetch, each)
+            found.append(medians(*((fetch, f"SELECT * FROM {query}") for query in asked.values())))
+    print(f"\n{engine:38}{'before':>12}{'now':>13}{'now/before':>14}")
+    before, now = (map(statistics.median, zip(*found, strict=True)) for found in taken.values())
+    for name, old, new in zip(asked, before, now, strict=True):
+        print(f"{name:38}{old:>10,.2f}ms{new:>11,.2f}ms{new / old:>14.2f}", flush=True)
+
+
 def main() -> None:
     """Make the tables and print the figures, engine by engine."""
     os.environ["TZ"] = servers.ZONE
     time.tzset()
     engines = {"mariadb": mariadb, "postgresql": postgresql, "sqlite": sqlite}
+    wanted = [word for word in sys.argv[1:] if word in engines]
+    checkout = next((Path(word) for word in sys.argv[1:] if word not in engines), None)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -108,11 +161,14 @@ def main() -> None:
             file.writelines(lines())
         with (folder / "ten.csv").open() as whole, (folder / "one.csv").open("w") as file:
             file.writelines(islice(whole, MINUTES * 9 // 10, None))
-        for engine in sys.argv[1:] or engines:
+        for engine in wanted or engines:
             with engines[engine](folder) as load:
                 tables = {years: load(folder / f"{years}.csv") for years in ("ten", "one")}
                 report(engine, tables)
-                report_dashboard(engine, tables["ten"][0])
+                if checkout:
+                    compare(engine, tables["ten"][0], checkout)
+                else:
+                    report_dashboard(engine, tables["ten"][0])
 
 
 if __name__ == "__main__":

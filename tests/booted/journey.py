@@ -125,7 +125,10 @@ class Journey:
             self.holds(f"rows taken by hand in it {meter}", extra, extra >= 1)
 
     def restart(self) -> None:
-        """The machine goes down, and comes up."""
+        """The machine goes down, and comes up; before, the installer found the server stopped, and disabled."""
+        if self.database != "sqlite":
+            self.machine(f"systemctl disable --now {self.database}")
+            self.machine.user("cd p1harvester\nsudo systemd/install")
         self.machine.reboot()
         begun = next_step(QUICK)
         wait_until(next_step(QUICK, 3))
@@ -156,7 +159,8 @@ class Journey:
         self.holds(f"of {len(tries)} ways out of the sandbox", f"open: {said or 'none'}", not said)
 
     def cron(self) -> None:
-        """cron in place of the timers, and back."""
+        """cron in place of the timers, and back; it was there, and stopped."""
+        self.machine("systemctl disable --now cron")
         self.machine.user("cd p1harvester\nsudo systemd/install --cron")
         begun = next_step(MINUTE)
         wait_until(next_step(MINUTE, 3))

@@ -1,10 +1,12 @@
 """On the path of the tests' commands: a host that is what its environment says, whatever the tester's own is.
 
-HOST_CLOCK is what the kernel says of its clock, HOST_SETTINGS its settings file, HOST_USER who runs the command.
-The WAY to a database may be the full one.
+HOST_CLOCK is what the kernel says of its clock, HOST_SETTINGS its settings file, HOST_USER who runs the command,
+HOST_LIBPQ the version of PostgreSQL's library. Where HOST_JOBS is none neither systemd nor cron runs one. The WAY to a
+database may be the full one.
 """
 
 import os
+import sys
 
 SAYS = {"synchronised": True, "not synchronised": False, "not told": None}
 
@@ -61,7 +63,17 @@ if name := os.environ.get("HOST_USER"):
     from p1harvester import user
 
     user.user = lambda: name or ""
+if version := os.environ.get("HOST_LIBPQ"):
+    from psycopg import pq
+
+    pq.version = lambda: int(version or "")
 if os.environ.get("WAY") == "full":
     from p1harvester import ways
 
     setattr(ways, "short_way", lambda _: None)  # noqa: B010 -- a module's function
+# Only `check` looks for them, and no other command is to load what it takes.
+if os.environ.get("HOST_JOBS") == "none" and "check" in sys.orig_argv:
+    from p1harvester.check import host
+
+    for asks, answer in {"_output": "", "_crontabs": []}.items():
+        setattr(host, asks, lambda *_, answer=answer: answer)
