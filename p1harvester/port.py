@@ -1,6 +1,7 @@
-"""Where a telegram's bytes come from: a tty, a pyserial URL, a saved telegram. The only module that knows pyserial.
+"""Where a telegram's bytes come from: a tty, a pyserial URL, a saved telegram.
 
-One deadline covers it all: waiting until another reader lets go of the port, finding the line's speed, reading.
+This and `rfc2217` alone know pyserial. One deadline covers it all: waiting until another reader lets go of the port,
+finding the line's speed, reading.
 """
 
 import errno

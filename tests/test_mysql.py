@@ -89,7 +89,8 @@ def test_what_check_says_mends_it(state: str, forgetful: Database, run: Run, tmp
     assert forgetful.server
     person = Person(run, forgetful, tmp_path, at_its_socket(forgetful.server))
     person.does(person.check())  # by the socket from now on
-    assert run("setup", env=person.env, prefix=person.prefix).returncode == 0
+    for words in (("setup",), ("-q", "--port", SAVED)):
+        assert run(*words, env=person.env, prefix=person.prefix).returncode == 0
     person.is_well()
     name = sa.make_url(forgetful.dsn).database
     try:

@@ -145,4 +145,4 @@ def test_mariadb_keeps_the_table_compressed(mariadb: Database, run: Run) -> None
     assert run("setup", env=mariadb.env).returncode == 0
     [table] = mariadb.execute("SHOW TABLE STATUS LIKE 'p1_readouts'")
     assert table["Row_format"] == "Compressed"
-    assert table["Create_options"] == "row_format=COMPRESSED key_block_size=8"
+    assert table["Create_options"].upper() == "ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=8", "MySQL writes it large"
