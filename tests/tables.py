@@ -106,7 +106,7 @@ NOTHING: Row = dict.fromkeys(column.name for column in TABLE.columns)
 
 
 class Year(Sequence[Row]):
-    """A year of a meter's minutes, each worked out when it is looked at.
+    """A year of a meter's readings, each worked out when it is looked at; around some moments one a minute.
 
     The first 20 days were stored before registers were kept; some minutes and some hours are missing, a Sunday night
     when clocks change among them; the meter is replaced in June, and a heat meter comes in July.
@@ -114,11 +114,16 @@ class Year(Sequence[Row]):
 
     START = at("2024-01-10 08:30")
     OLD_UNTIL, REPLACED, HEAT_SINCE = 20 * 1440, 150 * 1440 + 77, 180 * 1440
+    MINUTES = (0, 110_000, 418_000, 524_000)
     GAPS = ((1000, 1003), (70_000, 71_500), (110_000, 110_001), (418_000, 418_300), (500_000, 503_000))
 
     def __init__(self) -> None:
         gone = {minute for first, last in self.GAPS for minute in range(first, last)}
-        self._minutes = [minute for minute in range(525_600) if minute not in gone and minute % 997]
+        kept = [minute for minute in range(525_600) if minute not in gone and minute % 997]
+        # Days of minutes, and elsewhere a row a quarter of an hour: what is counted step by step goes over all of them.
+        self._minutes = [
+            minute for minute in kept if minute % 15 == 0 or any(abs(minute - each) < 4000 for each in self.MINUTES)
+        ]
 
     def __len__(self) -> int:
         return len(self._minutes)

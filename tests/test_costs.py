@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tests.conftest import Database
 from tests.long_way import Row, differences, periods, sane
 from tests.long_way_costs import COSTS, PRICES, Costs, some_prices
-from tests.tables import at, some_rows, with_faults
+from tests.tables import NOTHING, at, some_rows, with_faults
 from tests.test_views import fill, selected, work_for
 
 pytestmark = pytest.mark.usefixtures("_zone")
@@ -51,6 +51,38 @@ def test_as_the_long_way(seed: int, faults: bool, made: Database) -> None:
         assert [row[0] for row in found] == [since for since, _ in expected]
         for row, period in zip(found, expected, strict=True):
             assert differences(row[1:], costs.of(*period, unit)) == [], (unit, period)
+
+
+def price(moment: int, use: float, standing: float) -> Row:
+    """A price from that moment on."""
+    return dict.fromkeys(PRICES) | {"time": moment, "use_kWh_1": use, "standing_day": standing}
+
+
+@pytest.mark.parametrize(("day", "hours"), [("2024-03-31", 23), ("2024-06-01", 24), ("2024-10-27", 25)])
+@pytest.mark.parametrize("known_since", [-30, 0, 10])
+def test_what_a_day_costs_whatever_is_used(day: str, hours: int, known_since: int, made: Database) -> None:
+    midnight = at(f"{day} 00:00")
+    times = [midnight + 3600 * n for n in range(hours)]
+    fill(made, [NOTHING | {"time": each, "use_reading": 7.0} for each in times])
+    changes = midnight + 3600 * 15
+    fill_prices(made, [price(midnight + 3600 * known_since, 0.25, hours / 10), price(changes, 0.5, 99)])
+    expected = [0.1 if hour >= known_since else None for hour in range(hours)]
+    found = selected(made, "time, standing_cost", "cost_per_hour")
+    assert [moment for moment, _ in found] == times
+    assert differences((cost for _, cost in found), expected) == []
+    for unit in ("day", "month"):
+        [(_, cost)] = selected(made, "time, standing_cost", f"cost_per_{unit}")
+        assert differences([cost], [hours / 10]) == [], unit
+
+
+def test_a_price_that_changes_within_an_hour(made: Database) -> None:
+    begin = at("2024-06-01 12:00")
+    registers = {0: 10.0, 1800: 11.0, 3600: 14.0}
+    fill(made, [NOTHING | {"time": begin + after, "use_reading": register} for after, register in registers.items()])
+    fill_prices(made, [price(begin - 60, 0.25, 0), price(begin + 1800, 0.5, 0)])
+    for unit in ("hour", "day", "month"):
+        (_, cost), *_ = selected(made, "time, use_cost", f"cost_per_{unit}")
+        assert differences([cost], [1 * 0.25 + 3 * 0.5]) == [], unit
 
 
 @pytest.mark.parametrize(

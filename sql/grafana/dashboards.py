@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import periods
 import queries
 from dialects import DIALECTS, Dialect
 from grafana_foundation_sdk.builders import common, dashboard, stat
@@ -13,7 +14,8 @@ from grafana_foundation_sdk.models import common as shapes
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, DynamicConfigValue, Panel, VariableOption
 from panels import DRAWN, INJECTED, bars, curves, numbers, thresholds, with_units
-from queries import COST, ENERGY, GAS, PEAK, Columns, newest
+from periods import COST, ENERGY, GAS, PEAK, Columns
+from queries import newest
 
 # Grafana's own units would show 0.35 kWh as 350.00 Wh, and 4870 euros as 4.87K.
 KW, KWH, GJ, MONEY = "suffix:kW", "suffix:kWh", "suffix:GJ", "suffix:€"
@@ -100,8 +102,8 @@ class Section:
 
 def usage(d: Dialect, title: str, columns: Columns, before: str, unit: str, empty: str) -> Section:
     """What was used each hour, day and month."""
-    by_hour, by_day = queries.per_hour(d, columns), queries.per_day(d, columns)
-    by_month = queries.against_a_year_before(d, columns, before)
+    by_hour, by_day = periods.per_hour(d, columns), periods.per_day(d, columns)
+    by_month = periods.against_a_year_before(d, columns, before)
     about = f"{MONTHS} Beside each the whole of the same month a year before."
     return Section(
         title,
@@ -115,8 +117,8 @@ def usage(d: Dialect, title: str, columns: Columns, before: str, unit: str, empt
 
 def costs(d: Dialect) -> Section:
     """What it cost each day and month."""
-    by_day = queries.per_day(d, COST, "cost_per_day")
-    by_month = queries.per_month(d, COST, "cost_per_month")
+    by_day = periods.per_day(d, COST, "cost_per_day")
+    by_month = periods.per_month(d, COST, "cost_per_month")
     return Section(
         "Cost",
         [
@@ -151,7 +153,7 @@ def quality(d: Dialect) -> Section:
 
 def not_everybodys(d: Dialect) -> list[Section]:
     """What not every home has, or looks at."""
-    peaks = queries.per_month(d, PEAK, "peak_per_month")
+    peaks = periods.per_month(d, PEAK, "peak_per_month")
     billed = f"What the capacity tariff bills: the mean of twelve months, each 2.5 kW at least. {MONTHS}"
     none = "the meter sends no quarter-hours: only Belgian ones do"
     reading = "What the newest reading of the range says"
@@ -163,7 +165,7 @@ def not_everybodys(d: Dialect) -> list[Section]:
                 bars(
                     d,
                     f"{name} per day",
-                    queries.per_day(d, Columns(column, (f'{column} AS "{name}"',))),
+                    periods.per_day(d, Columns(column, (f'{column} AS "{name}"',))),
                     unit,
                     BY_DAY,
                     12,
