@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.slow, both_ways]
 
 NOON = 1700000000
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+HEARING = ("env", "--default-signal")
+"""A command prefix: no signal is ignored, as some are where the tests themselves run by nohup or behind an &."""
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def start(environment: dict[str, str], tmp_path: Path) -> Callable[..., subproce
 
     def start(second: int, env: dict[str, str]) -> subprocess.Popen[str]:
         (tmp_path / "telegram").write_bytes(numbered(second))
-        words = [COMMAND, "--port", str(tmp_path / "telegram")]
+        words = [*HEARING, COMMAND, "--port", str(tmp_path / "telegram")]
         return subprocess.Popen(words, env=environment | env, stderr=subprocess.PIPE, text=True)
 
     return start
@@ -124,7 +126,7 @@ def test_without_a_reading_the_signal_ends_the_run(
     number: signal.Signals, environment: dict[str, str], sqlite: Database
 ) -> None:
     with Meter([b"/no end"], interval=60) as meter:
-        words = [COMMAND, "--port", meter.port]
+        words = [*HEARING, COMMAND, "--port", meter.port]
         process = subprocess.Popen(words, env=environment | sqlite.env, stderr=subprocess.PIPE, text=True)
         while meter.port not in opened(process.pid):
             assert process.poll() is None
