@@ -84,9 +84,7 @@ STATES = {
     "no database": State("There is no database {0}", made=ROLE, ready=False),
     "a password that has expired": State("has expired", "ALTER ROLE {0} VALID UNTIL '2020-01-01'"),
     "a role of no connection": State("role {0} has all the connections", "ALTER ROLE {0} CONNECTION LIMIT 0"),
-    "a database of no connection": State(
-        "database {0} has all the connections", "ALTER DATABASE {0} CONNECTION LIMIT 0"
-    ),
+    "a database of no connection": State("database {0} has all", "ALTER DATABASE {0} CONNECTION LIMIT 0"),
     "a database that is closed": State("{0} was closed to all", "ALTER DATABASE {0} ALLOW_CONNECTIONS false"),
     "Kerberos": State("know us by Kerberos", hba="local all admin trust\nhost all all all gss\n"),
     "no CONNECT": State("may not connect to the database", "REVOKE CONNECT ON DATABASE {0} FROM public, {0}"),

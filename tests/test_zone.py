@@ -42,9 +42,12 @@ def test_the_remedy_lets_days_begin_as_here(elsewhere: Database, run: Run, tmp_p
     # By Amsterdam's clock, whoever asks.
     [row] = elsewhere.execute("SELECT CAST(date_time AS CHAR(19)) AS at FROM net_usage_kWh")
     assert row["at"] == "2023-11-14 23:13:20"
-    if elsewhere.kind == "mariadb":
-        kept = person.folder / "sandbox/etc/mysql/mariadb.conf.d/60-p1harvester-default-time-zone.cnf"
-        assert kept.read_text() == "[mariadbd]\ndefault_time_zone = Europe/Amsterdam\n"
+    if elsewhere.server and elsewhere.server.is_mysql:
+        [(kept,)] = elsewhere.server.execute("SELECT VARIABLE_VALUE FROM performance_schema.persisted_variables")
+        assert kept == "Europe/Amsterdam"
+    elif elsewhere.kind == "mariadb":
+        file = person.folder / "sandbox/etc/mysql/mariadb.conf.d/60-p1harvester-default-time-zone.cnf"
+        assert file.read_text() == "[mariadbd]\ndefault_time_zone = Europe/Amsterdam\n"
         assert any("tzinfo" in remedy for remedy in remedies(shown)), "a private server knows no zones"
 
 
