@@ -216,6 +216,14 @@ meters (id, gas) AS (
             WHERE q.meter_id = m.id AND coalesce(q.gas_meter_id, 0) > m.gas
         )
     FROM meters AS m WHERE m.gas IS NOT NULL
+),
+stays (id, gas, first, last) AS (
+    SELECT
+        m.id,
+        m.gas,
+        (SELECT min(q.time) FROM p1_readouts AS q WHERE q.meter_id = m.id AND coalesce(q.gas_meter_id, 0) = m.gas),
+        (SELECT max(q.time) FROM p1_readouts AS q WHERE q.meter_id = m.id AND coalesce(q.gas_meter_id, 0) = m.gas)
+    FROM meters AS m
 )
 SELECT
     k.unit,
@@ -228,12 +236,19 @@ JOIN p1_readouts AS an ON an.time = k.start_next
 JOIN p1_readouts AS b ON b.time = k.end_row
 JOIN p1_readouts AS bn ON bn.time = k.end_next
 LEFT JOIN LATERAL (
-    SELECT r.time
-    FROM meters AS m
-    JOIN p1_readouts AS r
-        ON r.meter_id = m.id AND coalesce(r.gas_meter_id, 0) = m.gas AND r.time > a.time AND r.time < bn.time
-    WHERE a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
-        AND (m.id <> a.meter_id OR m.gas > 0 AND m.gas <> coalesce(a.gas_meter_id, bn.gas_meter_id))
+    SELECT s.time
+    FROM (
+        SELECT (
+            SELECT min(r.time) FROM p1_readouts AS r
+            WHERE r.meter_id = m.id AND coalesce(r.gas_meter_id, 0) = m.gas AND r.time > a.time
+        ) AS time
+        FROM stays AS m
+        WHERE m.first < bn.time AND m.last > a.time
+            AND a.meter_id = bn.meter_id AND coalesce(a.gas_meter_id = bn.gas_meter_id, TRUE)
+            AND (m.id <> a.meter_id OR m.gas > 0 AND m.gas <> coalesce(a.gas_meter_id, bn.gas_meter_id))
+        OFFSET 0
+    ) AS s
+    WHERE s.time < bn.time
     LIMIT 1
 ) AS x ON TRUE;
 
