@@ -1,29 +1,3 @@
--- What the next row says of one column's register, if it is of the same meter.
-CREATE OR REPLACE FUNCTION p1_next(name text, t bigint, meter bigint, gas_meter bigint)
-RETURNS float8 LANGUAGE sql STABLE
-RETURN (
-    SELECT
-        CASE
-            WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
-            WHEN name = 'use_kWh' THEN use_reading
-            WHEN name = 'use_kWh_1' THEN use_reading_1
-            WHEN name = 'use_kWh_2' THEN use_reading_2
-            WHEN name = 'injection_kWh' THEN injection_reading
-            WHEN name = 'injection_kWh_1' THEN injection_reading_1
-            WHEN name = 'injection_kWh_2' THEN injection_reading_2
-            WHEN name = 'gas_m3' THEN gas_meter_reading
-            WHEN name = 'water_m3' THEN water_meter_reading
-            WHEN name = 'heat_GJ' THEN heat_meter_reading
-            WHEN name = 'use_kWh_3' THEN use_reading_3
-            WHEN name = 'use_kWh_4' THEN use_reading_4
-            WHEN name = 'injection_kWh_3' THEN injection_reading_3
-            WHEN name = 'injection_kWh_4' THEN injection_reading_4
-        END
-    FROM p1_readouts
-    WHERE time > t AND time <= extract(epoch FROM now())::bigint + 86400
-    ORDER BY time LIMIT 1
-);
-
 -- Whether within `ahead` seconds a row of the same meter says less than `reading`, and yet not less than `low`.
 CREATE OR REPLACE FUNCTION p1_contradicted(name text, t bigint, ahead bigint, reading float8, low float8, meter bigint, gas_meter bigint)
 RETURNS boolean LANGUAGE sql STABLE
@@ -178,7 +152,11 @@ SELECT
                 p.use_reading = r.use_reading
                 OR p.use_reading < r.use_reading
                 AND r.use_reading - p.use_reading <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('use_kWh', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading AND r.use_reading - 0.0005, TRUE)
+                AND coalesce((
+                    SELECT CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.use_reading END FROM p1_readouts AS n
+                    WHERE n.time > r.time AND n.time <= extract(epoch FROM now())::bigint + 86400
+                    ORDER BY n.time LIMIT 1
+                ) NOT BETWEEN p.use_reading AND r.use_reading - 0.0005, TRUE)
                 AND (
                     r.use_reading - p.use_reading <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('use_kWh', r.time, 3600, r.use_reading, p.use_reading, r.meter_id, r.gas_meter_id)
@@ -214,7 +192,11 @@ SELECT
                 p.use_reading_1 = r.use_reading_1
                 OR p.use_reading_1 < r.use_reading_1
                 AND r.use_reading_1 - p.use_reading_1 <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('use_kWh_1', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_1 AND r.use_reading_1 - 0.0005, TRUE)
+                AND coalesce((
+                    SELECT CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.use_reading_1 END FROM p1_readouts AS n
+                    WHERE n.time > r.time AND n.time <= extract(epoch FROM now())::bigint + 86400
+                    ORDER BY n.time LIMIT 1
+                ) NOT BETWEEN p.use_reading_1 AND r.use_reading_1 - 0.0005, TRUE)
                 AND (
                     r.use_reading_1 - p.use_reading_1 <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('use_kWh_1', r.time, 3600, r.use_reading_1, p.use_reading_1, r.meter_id, r.gas_meter_id)
@@ -250,7 +232,11 @@ SELECT
                 p.use_reading_2 = r.use_reading_2
                 OR p.use_reading_2 < r.use_reading_2
                 AND r.use_reading_2 - p.use_reading_2 <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('use_kWh_2', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_2 AND r.use_reading_2 - 0.0005, TRUE)
+                AND coalesce((
+                    SELECT CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.use_reading_2 END FROM p1_readouts AS n
+                    WHERE n.time > r.time AND n.time <= extract(epoch FROM now())::bigint + 86400
+                    ORDER BY n.time LIMIT 1
+                ) NOT BETWEEN p.use_reading_2 AND r.use_reading_2 - 0.0005, TRUE)
                 AND (
                     r.use_reading_2 - p.use_reading_2 <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('use_kWh_2', r.time, 3600, r.use_reading_2, p.use_reading_2, r.meter_id, r.gas_meter_id)
@@ -286,7 +272,11 @@ SELECT
                 p.injection_reading = r.injection_reading
                 OR p.injection_reading < r.injection_reading
                 AND r.injection_reading - p.injection_reading <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('injection_kWh', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading AND r.injection_reading - 0.0005, TRUE)
+                AND coalesce((
+                    SELECT CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.injection_reading END FROM p1_readouts AS n
+                    WHERE n.time > r.time AND n.time <= extract(epoch FROM now())::bigint + 86400
+                    ORDER BY n.time LIMIT 1
+                ) NOT BETWEEN p.injection_reading AND r.injection_reading - 0.0005, TRUE)
                 AND (
                     r.injection_reading - p.injection_reading <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('injection_kWh', r.time, 3600, r.injection_reading, p.injection_reading, r.meter_id, r.gas_meter_id)
@@ -322,7 +312,11 @@ SELECT
                 p.injection_reading_1 = r.injection_reading_1
                 OR p.injection_reading_1 < r.injection_reading_1
                 AND r.injection_reading_1 - p.injection_reading_1 <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('injection_kWh_1', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_1 AND r.injection_reading_1 - 0.0005, TRUE)
+                AND coalesce((
+                    SELECT CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.injection_reading_1 END FROM p1_readouts AS n
+                    WHERE n.time > r.time AND n.time <= extract(epoch FROM now())::bigint + 86400
+                    ORDER BY n.time LIMIT 1
+                ) NOT BETWEEN p.injection_reading_1 AND r.injection_reading_1 - 0.0005, TRUE)
                 AND (
                     r.injection_reading_1 - p.injection_reading_1 <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('injection_kWh_1', r.time, 3600, r.injection_reading_1, p.injection_reading_1, r.meter_id, r.gas_meter_id)
@@ -358,7 +352,11 @@ SELECT
                 p.injection_reading_2 = r.injection_reading_2
                 OR p.injection_reading_2 < r.injection_reading_2
                 AND r.injection_reading_2 - p.injection_reading_2 <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('injection_kWh_2', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_2 AND r.injection_reading_2 - 0.0005, TRUE)
+                AND coalesce((
+                    SELECT CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.injection_reading_2 END FROM p1_readouts AS n
+                    WHERE n.time > r.time AND n.time <= extract(epoch FROM now())::bigint + 86400
+                    ORDER BY n.time LIMIT 1
+                ) NOT BETWEEN p.injection_reading_2 AND r.injection_reading_2 - 0.0005, TRUE)
                 AND (
                     r.injection_reading_2 - p.injection_reading_2 <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('injection_kWh_2', r.time, 3600, r.injection_reading_2, p.injection_reading_2, r.meter_id, r.gas_meter_id)
@@ -394,7 +392,11 @@ SELECT
                 p.gas_meter_reading = r.gas_meter_reading
                 OR p.gas_meter_reading < r.gas_meter_reading
                 AND r.gas_meter_reading - p.gas_meter_reading <= 40 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('gas_m3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.gas_meter_reading AND r.gas_meter_reading - 0.0005, TRUE)
+                AND coalesce((
+                    SELECT CASE WHEN coalesce(n.gas_meter_id = r.gas_meter_id, n.meter_id = r.meter_id, TRUE) THEN n.gas_meter_reading END FROM p1_readouts AS n
+                    WHERE n.time > r.time AND n.time <= extract(epoch FROM now())::bigint + 86400
+                    ORDER BY n.time LIMIT 1
+                ) NOT BETWEEN p.gas_meter_reading AND r.gas_meter_reading - 0.0005, TRUE)
                 AND (
                     r.gas_meter_reading - p.gas_meter_reading <= 40 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('gas_m3', r.time, 3600, r.gas_meter_reading, p.gas_meter_reading, r.meter_id, r.gas_meter_id)
@@ -430,7 +432,11 @@ SELECT
                 p.water_meter_reading = r.water_meter_reading
                 OR p.water_meter_reading < r.water_meter_reading
                 AND r.water_meter_reading - p.water_meter_reading <= 40 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('water_m3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.water_meter_reading AND r.water_meter_reading - 0.0005, TRUE)
+                AND coalesce((
+                    SELECT CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.water_meter_reading END FROM p1_readouts AS n
+                    WHERE n.time > r.time AND n.time <= extract(epoch FROM now())::bigint + 86400
+                    ORDER BY n.time LIMIT 1
+                ) NOT BETWEEN p.water_meter_reading AND r.water_meter_reading - 0.0005, TRUE)
                 AND (
                     r.water_meter_reading - p.water_meter_reading <= 40 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('water_m3', r.time, 3600, r.water_meter_reading, p.water_meter_reading, r.meter_id, r.gas_meter_id)
@@ -466,7 +472,11 @@ SELECT
                 p.heat_meter_reading = r.heat_meter_reading
                 OR p.heat_meter_reading < r.heat_meter_reading
                 AND r.heat_meter_reading - p.heat_meter_reading <= 1 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('heat_GJ', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.heat_meter_reading AND r.heat_meter_reading - 0.0005, TRUE)
+                AND coalesce((
+                    SELECT CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.heat_meter_reading END FROM p1_readouts AS n
+                    WHERE n.time > r.time AND n.time <= extract(epoch FROM now())::bigint + 86400
+                    ORDER BY n.time LIMIT 1
+                ) NOT BETWEEN p.heat_meter_reading AND r.heat_meter_reading - 0.0005, TRUE)
                 AND (
                     r.heat_meter_reading - p.heat_meter_reading <= 1 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('heat_GJ', r.time, 3600, r.heat_meter_reading, p.heat_meter_reading, r.meter_id, r.gas_meter_id)
@@ -502,7 +512,11 @@ SELECT
                 p.use_reading_3 = r.use_reading_3
                 OR p.use_reading_3 < r.use_reading_3
                 AND r.use_reading_3 - p.use_reading_3 <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('use_kWh_3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_3 AND r.use_reading_3 - 0.0005, TRUE)
+                AND coalesce((
+                    SELECT CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.use_reading_3 END FROM p1_readouts AS n
+                    WHERE n.time > r.time AND n.time <= extract(epoch FROM now())::bigint + 86400
+                    ORDER BY n.time LIMIT 1
+                ) NOT BETWEEN p.use_reading_3 AND r.use_reading_3 - 0.0005, TRUE)
                 AND (
                     r.use_reading_3 - p.use_reading_3 <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('use_kWh_3', r.time, 3600, r.use_reading_3, p.use_reading_3, r.meter_id, r.gas_meter_id)
@@ -538,7 +552,11 @@ SELECT
                 p.use_reading_4 = r.use_reading_4
                 OR p.use_reading_4 < r.use_reading_4
                 AND r.use_reading_4 - p.use_reading_4 <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('use_kWh_4', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_4 AND r.use_reading_4 - 0.0005, TRUE)
+                AND coalesce((
+                    SELECT CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.use_reading_4 END FROM p1_readouts AS n
+                    WHERE n.time > r.time AND n.time <= extract(epoch FROM now())::bigint + 86400
+                    ORDER BY n.time LIMIT 1
+                ) NOT BETWEEN p.use_reading_4 AND r.use_reading_4 - 0.0005, TRUE)
                 AND (
                     r.use_reading_4 - p.use_reading_4 <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('use_kWh_4', r.time, 3600, r.use_reading_4, p.use_reading_4, r.meter_id, r.gas_meter_id)
@@ -574,7 +592,11 @@ SELECT
                 p.injection_reading_3 = r.injection_reading_3
                 OR p.injection_reading_3 < r.injection_reading_3
                 AND r.injection_reading_3 - p.injection_reading_3 <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('injection_kWh_3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_3 AND r.injection_reading_3 - 0.0005, TRUE)
+                AND coalesce((
+                    SELECT CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.injection_reading_3 END FROM p1_readouts AS n
+                    WHERE n.time > r.time AND n.time <= extract(epoch FROM now())::bigint + 86400
+                    ORDER BY n.time LIMIT 1
+                ) NOT BETWEEN p.injection_reading_3 AND r.injection_reading_3 - 0.0005, TRUE)
                 AND (
                     r.injection_reading_3 - p.injection_reading_3 <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('injection_kWh_3', r.time, 3600, r.injection_reading_3, p.injection_reading_3, r.meter_id, r.gas_meter_id)
@@ -610,7 +632,11 @@ SELECT
                 p.injection_reading_4 = r.injection_reading_4
                 OR p.injection_reading_4 < r.injection_reading_4
                 AND r.injection_reading_4 - p.injection_reading_4 <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('injection_kWh_4', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_4 AND r.injection_reading_4 - 0.0005, TRUE)
+                AND coalesce((
+                    SELECT CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.injection_reading_4 END FROM p1_readouts AS n
+                    WHERE n.time > r.time AND n.time <= extract(epoch FROM now())::bigint + 86400
+                    ORDER BY n.time LIMIT 1
+                ) NOT BETWEEN p.injection_reading_4 AND r.injection_reading_4 - 0.0005, TRUE)
                 AND (
                     r.injection_reading_4 - p.injection_reading_4 <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('injection_kWh_4', r.time, 3600, r.injection_reading_4, p.injection_reading_4, r.meter_id, r.gas_meter_id)

@@ -1,18 +1,4 @@
 -- [p1_steps]
--- What the next row says of one column's register, if it is of the same meter.
-CREATE OR REPLACE FUNCTION p1_next(name text, t bigint, meter bigint, gas_meter bigint)
-RETURNS float8 LANGUAGE sql STABLE
-RETURN (
-    SELECT
-        CASE
-            WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
-{reading}
-        END
-    FROM p1_readouts
-    WHERE time > t AND time <= extract(epoch FROM now())::bigint + 86400
-    ORDER BY time LIMIT 1
-);
-
 -- Whether within `ahead` seconds a row of the same meter says less than `reading`, and yet not less than `low`.
 CREATE OR REPLACE FUNCTION p1_contradicted(name text, t bigint, ahead bigint, reading float8, low float8, meter bigint, gas_meter bigint)
 RETURNS boolean LANGUAGE sql STABLE
@@ -102,7 +88,11 @@ RETURN (
                 p.{readout} = r.{readout}
                 OR p.{readout} < r.{readout}
                 AND r.{readout} - p.{readout} <= {most} * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('{column}', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.{readout} AND r.{readout} - 0.0005, TRUE)
+                AND coalesce((
+                    SELECT CASE WHEN {same_as_next} THEN n.{readout} END FROM p1_readouts AS n
+                    WHERE n.time > r.time AND n.time <= extract(epoch FROM now())::bigint + 86400
+                    ORDER BY n.time LIMIT 1
+                ) NOT BETWEEN p.{readout} AND r.{readout} - 0.0005, TRUE)
                 AND (
                     r.{readout} - p.{readout} <= {most} * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('{column}', r.time, 3600, r.{readout}, p.{readout}, r.meter_id, r.gas_meter_id)
