@@ -20,32 +20,6 @@ RETURN (
     SELECT MIN(time) FROM p1_readouts WHERE time > GREATEST(t, 1104537599) AND time <= UNIX_TIMESTAMP() + 86400
 );
 
--- What the next row says of one column's register, if it is of the same meter.
-DROP FUNCTION IF EXISTS p1_next;
-CREATE FUNCTION p1_next(name VARCHAR(16), t BIGINT, meter BIGINT, gas_meter BIGINT) RETURNS DOUBLE READS SQL DATA
-RETURN (
-    SELECT
-        CASE
-            WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
-            WHEN name = 'use_kWh' THEN use_reading
-            WHEN name = 'use_kWh_1' THEN use_reading_1
-            WHEN name = 'use_kWh_2' THEN use_reading_2
-            WHEN name = 'injection_kWh' THEN injection_reading
-            WHEN name = 'injection_kWh_1' THEN injection_reading_1
-            WHEN name = 'injection_kWh_2' THEN injection_reading_2
-            WHEN name = 'gas_m3' THEN gas_meter_reading
-            WHEN name = 'water_m3' THEN water_meter_reading
-            WHEN name = 'heat_GJ' THEN heat_meter_reading
-            WHEN name = 'use_kWh_3' THEN use_reading_3
-            WHEN name = 'use_kWh_4' THEN use_reading_4
-            WHEN name = 'injection_kWh_3' THEN injection_reading_3
-            WHEN name = 'injection_kWh_4' THEN injection_reading_4
-        END
-    FROM p1_readouts
-    WHERE time > t AND time <= UNIX_TIMESTAMP() + 86400
-    ORDER BY time LIMIT 1
-);
-
 -- Whether within `ahead` seconds a row of the same meter says less than `reading`, and yet not less than `low`.
 DROP FUNCTION IF EXISTS p1_contradicted;
 CREATE FUNCTION p1_contradicted(name VARCHAR(16), t BIGINT, ahead BIGINT, reading DOUBLE, low DOUBLE, meter BIGINT, gas_meter BIGINT) RETURNS BOOLEAN READS SQL DATA
@@ -182,17 +156,13 @@ RETURN (
     ) AS n ON TRUE
 );
 
--- Every row with what was used since the row before it, which is found by one look-up of the key.
+-- Every row with what was used since the row before it, `p`; the row behind it is `n`. Each is found by one look-up.
 --
 -- A register that drops, or a step between two different meters, counts as no use. Rows without a register (those of a
 -- table that was upgraded) count their power times the time since the row before. The first row has no step: NULL.
 CREATE OR REPLACE VIEW p1_steps AS
 SELECT
     r.time,
-    CASE
-        WHEN p.meter_id <> r.meter_id THEN 0e0
-        ELSE r.net_use * (r.time - p.time) / 3600e0
-    END AS net_use_kWh,
     CASE
         WHEN p.time IS NULL THEN NULL
         WHEN r.use_reading IS NULL OR p.use_reading IS NULL THEN CASE WHEN p.meter_id <> r.meter_id THEN 0e0 ELSE r.net_use * (r.time - p.time) / 3600e0 END
@@ -203,7 +173,9 @@ SELECT
                 p.use_reading = r.use_reading
                 OR p.use_reading < r.use_reading
                 AND r.use_reading - p.use_reading <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('use_kWh', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading AND r.use_reading - 0.0005, TRUE)
+                AND coalesce(
+                    CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.use_reading END NOT BETWEEN p.use_reading AND r.use_reading - 0.0005, TRUE
+                )
                 AND (
                     r.use_reading - p.use_reading <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('use_kWh', r.time, 3600, r.use_reading, p.use_reading, r.meter_id, r.gas_meter_id)
@@ -239,7 +211,9 @@ SELECT
                 p.use_reading_1 = r.use_reading_1
                 OR p.use_reading_1 < r.use_reading_1
                 AND r.use_reading_1 - p.use_reading_1 <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('use_kWh_1', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_1 AND r.use_reading_1 - 0.0005, TRUE)
+                AND coalesce(
+                    CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.use_reading_1 END NOT BETWEEN p.use_reading_1 AND r.use_reading_1 - 0.0005, TRUE
+                )
                 AND (
                     r.use_reading_1 - p.use_reading_1 <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('use_kWh_1', r.time, 3600, r.use_reading_1, p.use_reading_1, r.meter_id, r.gas_meter_id)
@@ -275,7 +249,9 @@ SELECT
                 p.use_reading_2 = r.use_reading_2
                 OR p.use_reading_2 < r.use_reading_2
                 AND r.use_reading_2 - p.use_reading_2 <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('use_kWh_2', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_2 AND r.use_reading_2 - 0.0005, TRUE)
+                AND coalesce(
+                    CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.use_reading_2 END NOT BETWEEN p.use_reading_2 AND r.use_reading_2 - 0.0005, TRUE
+                )
                 AND (
                     r.use_reading_2 - p.use_reading_2 <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('use_kWh_2', r.time, 3600, r.use_reading_2, p.use_reading_2, r.meter_id, r.gas_meter_id)
@@ -311,7 +287,9 @@ SELECT
                 p.injection_reading = r.injection_reading
                 OR p.injection_reading < r.injection_reading
                 AND r.injection_reading - p.injection_reading <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('injection_kWh', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading AND r.injection_reading - 0.0005, TRUE)
+                AND coalesce(
+                    CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.injection_reading END NOT BETWEEN p.injection_reading AND r.injection_reading - 0.0005, TRUE
+                )
                 AND (
                     r.injection_reading - p.injection_reading <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('injection_kWh', r.time, 3600, r.injection_reading, p.injection_reading, r.meter_id, r.gas_meter_id)
@@ -347,7 +325,9 @@ SELECT
                 p.injection_reading_1 = r.injection_reading_1
                 OR p.injection_reading_1 < r.injection_reading_1
                 AND r.injection_reading_1 - p.injection_reading_1 <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('injection_kWh_1', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_1 AND r.injection_reading_1 - 0.0005, TRUE)
+                AND coalesce(
+                    CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.injection_reading_1 END NOT BETWEEN p.injection_reading_1 AND r.injection_reading_1 - 0.0005, TRUE
+                )
                 AND (
                     r.injection_reading_1 - p.injection_reading_1 <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('injection_kWh_1', r.time, 3600, r.injection_reading_1, p.injection_reading_1, r.meter_id, r.gas_meter_id)
@@ -383,7 +363,9 @@ SELECT
                 p.injection_reading_2 = r.injection_reading_2
                 OR p.injection_reading_2 < r.injection_reading_2
                 AND r.injection_reading_2 - p.injection_reading_2 <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('injection_kWh_2', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_2 AND r.injection_reading_2 - 0.0005, TRUE)
+                AND coalesce(
+                    CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.injection_reading_2 END NOT BETWEEN p.injection_reading_2 AND r.injection_reading_2 - 0.0005, TRUE
+                )
                 AND (
                     r.injection_reading_2 - p.injection_reading_2 <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('injection_kWh_2', r.time, 3600, r.injection_reading_2, p.injection_reading_2, r.meter_id, r.gas_meter_id)
@@ -419,7 +401,9 @@ SELECT
                 p.gas_meter_reading = r.gas_meter_reading
                 OR p.gas_meter_reading < r.gas_meter_reading
                 AND r.gas_meter_reading - p.gas_meter_reading <= 40 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('gas_m3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.gas_meter_reading AND r.gas_meter_reading - 0.0005, TRUE)
+                AND coalesce(
+                    CASE WHEN coalesce(n.gas_meter_id = r.gas_meter_id, n.meter_id = r.meter_id, TRUE) THEN n.gas_meter_reading END NOT BETWEEN p.gas_meter_reading AND r.gas_meter_reading - 0.0005, TRUE
+                )
                 AND (
                     r.gas_meter_reading - p.gas_meter_reading <= 40 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('gas_m3', r.time, 3600, r.gas_meter_reading, p.gas_meter_reading, r.meter_id, r.gas_meter_id)
@@ -455,7 +439,9 @@ SELECT
                 p.water_meter_reading = r.water_meter_reading
                 OR p.water_meter_reading < r.water_meter_reading
                 AND r.water_meter_reading - p.water_meter_reading <= 40 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('water_m3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.water_meter_reading AND r.water_meter_reading - 0.0005, TRUE)
+                AND coalesce(
+                    CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.water_meter_reading END NOT BETWEEN p.water_meter_reading AND r.water_meter_reading - 0.0005, TRUE
+                )
                 AND (
                     r.water_meter_reading - p.water_meter_reading <= 40 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('water_m3', r.time, 3600, r.water_meter_reading, p.water_meter_reading, r.meter_id, r.gas_meter_id)
@@ -491,7 +477,9 @@ SELECT
                 p.heat_meter_reading = r.heat_meter_reading
                 OR p.heat_meter_reading < r.heat_meter_reading
                 AND r.heat_meter_reading - p.heat_meter_reading <= 1 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('heat_GJ', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.heat_meter_reading AND r.heat_meter_reading - 0.0005, TRUE)
+                AND coalesce(
+                    CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.heat_meter_reading END NOT BETWEEN p.heat_meter_reading AND r.heat_meter_reading - 0.0005, TRUE
+                )
                 AND (
                     r.heat_meter_reading - p.heat_meter_reading <= 1 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('heat_GJ', r.time, 3600, r.heat_meter_reading, p.heat_meter_reading, r.meter_id, r.gas_meter_id)
@@ -527,7 +515,9 @@ SELECT
                 p.use_reading_3 = r.use_reading_3
                 OR p.use_reading_3 < r.use_reading_3
                 AND r.use_reading_3 - p.use_reading_3 <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('use_kWh_3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_3 AND r.use_reading_3 - 0.0005, TRUE)
+                AND coalesce(
+                    CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.use_reading_3 END NOT BETWEEN p.use_reading_3 AND r.use_reading_3 - 0.0005, TRUE
+                )
                 AND (
                     r.use_reading_3 - p.use_reading_3 <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('use_kWh_3', r.time, 3600, r.use_reading_3, p.use_reading_3, r.meter_id, r.gas_meter_id)
@@ -563,7 +553,9 @@ SELECT
                 p.use_reading_4 = r.use_reading_4
                 OR p.use_reading_4 < r.use_reading_4
                 AND r.use_reading_4 - p.use_reading_4 <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('use_kWh_4', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.use_reading_4 AND r.use_reading_4 - 0.0005, TRUE)
+                AND coalesce(
+                    CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.use_reading_4 END NOT BETWEEN p.use_reading_4 AND r.use_reading_4 - 0.0005, TRUE
+                )
                 AND (
                     r.use_reading_4 - p.use_reading_4 <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('use_kWh_4', r.time, 3600, r.use_reading_4, p.use_reading_4, r.meter_id, r.gas_meter_id)
@@ -599,7 +591,9 @@ SELECT
                 p.injection_reading_3 = r.injection_reading_3
                 OR p.injection_reading_3 < r.injection_reading_3
                 AND r.injection_reading_3 - p.injection_reading_3 <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('injection_kWh_3', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_3 AND r.injection_reading_3 - 0.0005, TRUE)
+                AND coalesce(
+                    CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.injection_reading_3 END NOT BETWEEN p.injection_reading_3 AND r.injection_reading_3 - 0.0005, TRUE
+                )
                 AND (
                     r.injection_reading_3 - p.injection_reading_3 <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('injection_kWh_3', r.time, 3600, r.injection_reading_3, p.injection_reading_3, r.meter_id, r.gas_meter_id)
@@ -635,7 +629,9 @@ SELECT
                 p.injection_reading_4 = r.injection_reading_4
                 OR p.injection_reading_4 < r.injection_reading_4
                 AND r.injection_reading_4 - p.injection_reading_4 <= 60 * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('injection_kWh_4', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.injection_reading_4 AND r.injection_reading_4 - 0.0005, TRUE)
+                AND coalesce(
+                    CASE WHEN coalesce(n.meter_id = r.meter_id, TRUE) THEN n.injection_reading_4 END NOT BETWEEN p.injection_reading_4 AND r.injection_reading_4 - 0.0005, TRUE
+                )
                 AND (
                     r.injection_reading_4 - p.injection_reading_4 <= 60 * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('injection_kWh_4', r.time, 3600, r.injection_reading_4, p.injection_reading_4, r.meter_id, r.gas_meter_id)
@@ -667,6 +663,8 @@ SELECT
 FROM p1_readouts AS r
 LEFT JOIN JSON_TABLE(CAST(p1_time_at(r.time - 1) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS previous ON TRUE
 LEFT JOIN p1_readouts AS p ON p.time = previous.time
+LEFT JOIN JSON_TABLE(CAST(p1_time_after(r.time) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS following ON TRUE
+LEFT JOIN p1_readouts AS n ON n.time = following.time
 WHERE r.time >= 1104537600 AND r.time <= UNIX_TIMESTAMP() + 86400;
 
 -- The steps of one column from `start_row` to `end_next`, added up. Of the first step, if it ends at `start_next`, the

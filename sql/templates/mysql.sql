@@ -21,20 +21,6 @@ RETURN (
     SELECT MIN(time) FROM p1_readouts WHERE time > GREATEST(t, 1104537599) AND time <= UNIX_TIMESTAMP() + 86400
 );
 
--- What the next row says of one column's register, if it is of the same meter.
-DROP FUNCTION IF EXISTS p1_next;
-CREATE FUNCTION p1_next(name VARCHAR(16), t BIGINT, meter BIGINT, gas_meter BIGINT) RETURNS DOUBLE READS SQL DATA
-RETURN (
-    SELECT
-        CASE
-            WHEN NOT coalesce(CASE WHEN name = 'gas_m3' THEN gas_meter_id = gas_meter END, meter_id = meter, TRUE) THEN NULL
-{reading}
-        END
-    FROM p1_readouts
-    WHERE time > t AND time <= UNIX_TIMESTAMP() + 86400
-    ORDER BY time LIMIT 1
-);
-
 -- Whether within `ahead` seconds a row of the same meter says less than `reading`, and yet not less than `low`.
 DROP FUNCTION IF EXISTS p1_contradicted;
 CREATE FUNCTION p1_contradicted(name VARCHAR(16), t BIGINT, ahead BIGINT, reading DOUBLE, low DOUBLE, meter BIGINT, gas_meter BIGINT) RETURNS BOOLEAN READS SQL DATA
@@ -68,23 +54,21 @@ RETURN (
 
 {function_at}
 
--- Every row with what was used since the row before it, which is found by one look-up of the key.
+-- Every row with what was used since the row before it, `p`; the row behind it is `n`. Each is found by one look-up.
 --
 -- A register that drops, or a step between two different meters, counts as no use. Rows without a register (those of a
 -- table that was upgraded) count their power times the time since the row before. The first row has no step: NULL.
 CREATE OR REPLACE VIEW p1_steps AS
 SELECT
     r.time,
-    CASE
-        WHEN p.meter_id <> r.meter_id THEN 0e0
-        ELSE r.net_use * (r.time - p.time) / 3600e0
-    END AS net_use_kWh,
 {step},
     -- When the clocked registers were read, of this row and of the one before it.
 {clock}
 FROM p1_readouts AS r
 LEFT JOIN JSON_TABLE(CAST(p1_time_at(r.time - 1) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS previous ON TRUE
 LEFT JOIN p1_readouts AS p ON p.time = previous.time
+LEFT JOIN JSON_TABLE(CAST(p1_time_after(r.time) AS CHAR), '$' COLUMNS (time BIGINT PATH '$')) AS following ON TRUE
+LEFT JOIN p1_readouts AS n ON n.time = following.time
 WHERE r.time >= 1104537600 AND r.time <= UNIX_TIMESTAMP() + 86400;
 
 -- The steps of one column from `start_row` to `end_next`, added up. Of the first step, if it ends at `start_next`, the
@@ -120,7 +104,9 @@ RETURN (
                 p.{readout} = r.{readout}
                 OR p.{readout} < r.{readout}
                 AND r.{readout} - p.{readout} <= {most} * ((r.time - p.time) / 3600e0 + 1)
-                AND coalesce(p1_next('{column}', r.time, r.meter_id, r.gas_meter_id) NOT BETWEEN p.{readout} AND r.{readout} - 0.0005, TRUE)
+                AND coalesce(
+                    CASE WHEN {same_as_next} THEN n.{readout} END NOT BETWEEN p.{readout} AND r.{readout} - 0.0005, TRUE
+                )
                 AND (
                     r.{readout} - p.{readout} <= {most} * (r.time - p.time) / 3600e0
                     OR NOT p1_contradicted('{column}', r.time, 3600, r.{readout}, p.{readout}, r.meter_id, r.gas_meter_id)
