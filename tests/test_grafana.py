@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -62,7 +63,7 @@ def reader(database: Database) -> sa.Engine:
     url = sa.make_url(database.dsn)
     if database.server is None:
         return sa.create_engine(f"sqlite:///file:{url.database}?mode=ro&uri=true", poolclass=sa.pool.NullPool)
-    name, password = f"reader_{url.database}", PASSWORD.replace("%", "%%")
+    name, password = f"reader_{secrets.token_hex(4)}", PASSWORD.replace("%", "%%")
     if database.kind == "mariadb":
         database.server.execute(
             f"CREATE USER {name} IDENTIFIED BY '{password}'", f"GRANT SELECT ON {url.database}.* TO {name}"
