@@ -6,9 +6,10 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from tests.long_way import REGISTERS, Boundary, Row, exact, local, peaks, periods, second, used
+from tests.long_way import REGISTERS, Row, exact, second
 from tests.long_way_costs import COSTS, Costs
 from tests.long_way_costs import PRICES as NAMES
+from tests.long_way_periods import Boundary, local, peaks, periods, used
 from tests.tables import DAY, YEAR, at
 
 KNOWN = ("use_kWh_1", "use_kWh_2", "injection_kWh_1", "injection_kWh_2", "gas_m3", "water_m3", "standing_day")

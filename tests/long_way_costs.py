@@ -7,8 +7,9 @@ from datetime import timedelta
 from fractions import Fraction
 from itertools import pairwise
 
-from tests import long_way
-from tests.long_way import Boundary, Row, local, periods, second
+from tests import long_way_periods
+from tests.long_way import Row, second
+from tests.long_way_periods import Boundary, local, periods
 
 ELECTRICITY = {way: [f"{way}_kWh_{tariff}" for tariff in range(1, 5)] for way in ("use", "injection")}
 SUPPLIES = ("gas_m3", "water_m3", "heat_GJ")
@@ -122,7 +123,7 @@ class Costs:
         def used(name: str) -> Fraction | None:
             key = begin, end, name
             if key not in self._used:
-                self._used[key] = long_way.used(self._rows, *boundaries, name)
+                self._used[key] = long_way_periods.used(self._rows, *boundaries, name)
             return self._used[key]
 
         earned = electricity("injection", price, used)

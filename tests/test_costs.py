@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import Database
-from tests.long_way import Row, differences, periods, sane
+from tests.long_way import Row, differences, sane
 from tests.long_way_costs import COSTS, PRICES, Costs, some_prices
+from tests.long_way_periods import periods
 from tests.tables import NOTHING, at, some_rows, with_faults
 from tests.test_views import fill, selected, work_for
 

@@ -22,19 +22,8 @@ import sqlalchemy as sa
 from p1harvester.schema import TABLE
 from p1harvester.views import DIALECTS, NAMES
 from tests.conftest import Database, Run
-from tests.long_way import (
-    REGISTERS,
-    Boundary,
-    Row,
-    another_meter,
-    differences,
-    peaks,
-    periods,
-    power_times_time,
-    sane,
-    step,
-    used,
-)
+from tests.long_way import REGISTERS, Row, another_meter, differences, power_times_time, sane, step
+from tests.long_way_periods import Boundary, peaks, periods, used
 from tests.meter import FOLDER
 from tests.servers import PASSWORD, ZONE
 from tests.tables import some_rows, with_faults

@@ -4,8 +4,7 @@ Run it from the project's folder: .venv/bin/python -m tests.bench.one_shot [CHEC
 MariaDB and PostgreSQL over their sockets, reading one DSMR 5 telegram from a pty, each installed by pip in a venv of
 its own as its user would do it. `import` is what smeterd, which stores nothing, takes only to be imported; `full way` a
 run while a reading waits in its spool; `before` another CHECKOUT of p1harvester. The continuous reader, made of
-p1harvester's own parts, stays: it imports once and keeps port and connection open. Instructions are counted where
-valgrind is installed: one run each, they repeat within 1 %.
+p1harvester's own parts, stays: it imports once and keeps port and connection open. Valgrind counts instructions.
 """
 
 import os
@@ -150,8 +149,7 @@ class Jobs(NamedTuple):
 
     def script(self, name: str, text: str) -> Path:
         """A file with this text."""
-        path = self.folder / f"{name}.py"
-        path.write_text(text)
+        (path := self.folder / f"{name}.py").write_text(text)
         return path
 
 
