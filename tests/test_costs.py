@@ -35,7 +35,7 @@ def costs_of(database: Database, unit: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("faults", [False, True])
-@pytest.mark.parametrize("seed", range(int(os.environ.get("COST_TABLES", "20"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("COST_TABLES", "10"))))
 def test_as_the_long_way(seed: int, faults: bool, made: Database) -> None:
     chance = random.Random(seed)
     rows = some_rows(chance)

@@ -156,7 +156,7 @@ def test_killed_at_any_moment(
     path = tmp_path / "spool.db"
     chance = random.Random(4)
     env = {"P1_SPOOL": str(path)}
-    for moment in range(80):
+    for moment in range(50):
         if moment % 20 == 0:
             # How long a run takes changes with what else the machine does.
             started = time.monotonic()
@@ -178,7 +178,7 @@ def test_killed_at_any_moment(
     assert (done.returncode, done.stderr) == (0, "")
     assert times(path) == []
     rows = [row for row in database.rows() if row["time"] > NOON]
-    assert 8 < len(rows) < 80
+    assert 5 < len(rows) < 50
     assert len({row["time"] for row in rows}) == len(rows)
     assert {tuple(row) for row in rows} == {("time", "net_use", "meter_time", "use_reading", "meter_id")}
 

@@ -47,7 +47,7 @@ def selected(database: Database, columns: str, view: str) -> list[tuple[Any, ...
 
 
 @pytest.mark.parametrize("faults", [False, True])
-@pytest.mark.parametrize("seed", range(int(os.environ.get("VIEWS_TABLES", "12"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("VIEWS_TABLES", "10"))))
 def test_as_the_long_way(seed: int, faults: bool, made: Database) -> None:
     chance = random.Random(seed)
     rows = some_rows(chance)
