@@ -181,20 +181,18 @@ class SerialPort(Port):
     def _open_once(self, baud: int) -> serial.Serial:
         if not self.network:
             return serial.serial_for_url(self.name, baud, timeout=_POLL, exclusive=True)
-        from p1harvester import rfc2217
         from p1harvester.names import limited
 
-        is_raw = self.name.startswith("socket:")
-        url = self.name if is_raw else rfc2217.url(self.name)
-        line: serial.Serial = serial.serial_for_url(url, baud, timeout=_POLL, do_not_open=True)
         with limited(self._deadline - time.monotonic()):
-            if is_raw:
-                # Nothing old comes from there: what opening would drop was sent as soon as we called.
-                setattr(line, "reset_input_buffer", lambda: None)  # noqa: B010 -- one object's method
-                line.open()
-            else:
-                rfc2217.opened(line, self.name)
-        return line
+            if not self.name.startswith("socket:"):
+                from p1harvester import rfc2217
+
+                return rfc2217.opened(self.name, baud, _POLL)
+            line: serial.Serial = serial.serial_for_url(self.name, baud, timeout=_POLL, do_not_open=True)
+            # Nothing old comes from there: what opening would drop was sent as soon as we called.
+            setattr(line, "reset_input_buffer", lambda: None)  # noqa: B010 -- one object's method
+            line.open()
+            return line
 
     def _read(self) -> bytes:
         if time.monotonic() >= self._deadline and not self._serial.in_waiting:

@@ -3,17 +3,18 @@
 from contextlib import suppress
 from typing import Any
 
+import serial
+
 from p1harvester import network
 
 
-def url(name: str) -> str:
-    """The URL that pyserial is given: a reader whose line has no DTR to set, as a pty has none, answers nothing."""
-    return f"{name}{'&' if '?' in name else '?'}ign_set_control"
-
-
-def opened(line: Any, name: str) -> None:
-    """Open pyserial's line to the reader `name`. Raises PortFailed where that hangs up, else OSError."""
-    listen, hung_up = line._telnet_read_loop, False
+def opened(name: str, baud: int, timeout: float) -> serial.Serial:
+    """pyserial's open line to the reader `name`. Raises PortFailed where that hangs up, else OSError."""
+    # A reader whose line has no DTR to set, as a pty has none, does not answer when it is told to.
+    url = f"{name}{'&' if '?' in name else '?'}ign_set_control"
+    line: serial.Serial = serial.serial_for_url(url, baud, timeout=timeout, do_not_open=True)
+    inside: Any = line
+    listen, hung_up = inside._telnet_read_loop, False
 
     def listens() -> None:
         nonlocal hung_up
@@ -22,10 +23,11 @@ def opened(line: Any, name: str) -> None:
             listen()
         hung_up = line.is_open
 
-    line._telnet_read_loop = listens
+    inside._telnet_read_loop = listens
     try:
         line.open()
     except (OSError, ValueError) as error:
         if hung_up or isinstance(error, ConnectionError):
             raise network.reading_failed(name, error) from error
         raise OSError(str(error)) from error
+    return line
