@@ -1,4 +1,6 @@
 -- Energy drawn since the row before: its power times the time between the two. Filter on `time`: it is the key.
+--
+-- Not of `p1_steps`, which looks the row behind up as well: MariaDB and MySQL would do so for each row in vain.
 CREATE OR REPLACE VIEW net_usage_kWh AS
 SELECT
     FROM_UNIXTIME(r.time) AS date_time,

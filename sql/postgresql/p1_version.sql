@@ -1,3 +1,3 @@
 -- Which views these are: the program compares it with its own.
 CREATE OR REPLACE VIEW p1_version AS
-SELECT '155dfa810d8b0cf7' AS views;
+SELECT 'dec51ff38e26d7d6' AS views;

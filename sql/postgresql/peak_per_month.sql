@@ -5,6 +5,22 @@
 -- where the meter was replaced meanwhile, what the old one said last, `o`, if that is more. A row belongs to the month
 -- of the meter's clock, if that is at most an hour away: behind its end the meter has begun anew. A meter that has not
 -- yet done so says a peak of the month before.
+-- The time of the newest row of the month from `since` up to `until`, not before `oldest`, whose peak is `low` or
+-- more, of that meter (NULL: of any).
+CREATE OR REPLACE FUNCTION p1_last_within(since bigint, until bigint, oldest bigint, low float8, meter bigint)
+RETURNS bigint LANGUAGE sql STABLE
+RETURN (
+    SELECT time FROM p1_readouts
+    WHERE time >= greatest(since - 3600, oldest, 1104537600)
+        AND time < least(until + 3600, extract(epoch FROM now())::bigint + 86400)
+        AND CASE WHEN meter_time BETWEEN time - 3600 AND time + 3600 THEN meter_time ELSE time END
+            BETWEEN since AND until - 1
+        AND demand_month_peak >= low
+        AND (demand_month_peak = 0 OR coalesce(demand_month_peak_time, 0) NOT BETWEEN since - 2678400 AND since)
+        AND (meter IS NULL OR meter_id = meter)
+    ORDER BY time DESC LIMIT 1
+);
+
 CREATE OR REPLACE VIEW peak_per_month AS
 SELECT
     m.time,
@@ -30,37 +46,11 @@ FROM (
     JOIN p1_readouts AS a ON a.time = k.start_row
     JOIN p1_readouts AS b ON b.time = k.end_row
     LEFT JOIN p1_readouts AS r ON r.time = coalesce(
-        (
-            SELECT q.time FROM p1_readouts AS q
-            WHERE q.time >= greatest(k.time - 3600, k.end_row - 86400, 1104537600)
-                AND q.time < least(k.until + 3600, extract(epoch FROM now())::bigint + 86400)
-                AND CASE WHEN q.meter_time BETWEEN q.time - 3600 AND q.time + 3600 THEN q.meter_time ELSE q.time END
-                    BETWEEN k.time AND k.until - 1
-                AND q.demand_month_peak > 0
-                AND coalesce(q.demand_month_peak_time, 0) NOT BETWEEN k.time - 2678400 AND k.time
-            ORDER BY q.time DESC LIMIT 1
-        ),
-        (
-            SELECT q.time FROM p1_readouts AS q
-            WHERE q.time >= greatest(k.time - 3600, k.end_row - 86400, 1104537600)
-                AND q.time < least(k.until + 3600, extract(epoch FROM now())::bigint + 86400)
-                AND CASE WHEN q.meter_time BETWEEN q.time - 3600 AND q.time + 3600 THEN q.meter_time ELSE q.time END
-                    BETWEEN k.time AND k.until - 1
-                AND q.demand_month_peak = 0
-            ORDER BY q.time DESC LIMIT 1
-        )
+        p1_last_within(k.time, k.until, k.end_row - 86400, 0.0005, NULL),
+        p1_last_within(k.time, k.until, k.end_row - 86400, 0, NULL)
     )
     LEFT JOIN p1_readouts AS o ON o.time = CASE
-        WHEN a.meter_id <> b.meter_id THEN (
-            SELECT q.time FROM p1_readouts AS q
-            WHERE q.time >= greatest(k.time - 3600, 1104537600)
-                AND q.time < least(k.until + 3600, extract(epoch FROM now())::bigint + 86400)
-                AND CASE WHEN q.meter_time BETWEEN q.time - 3600 AND q.time + 3600 THEN q.meter_time ELSE q.time END
-                    BETWEEN k.time AND k.until - 1
-                AND q.demand_month_peak > 0 AND q.meter_id = a.meter_id
-                AND coalesce(q.demand_month_peak_time, 0) NOT BETWEEN k.time - 2678400 AND k.time
-            ORDER BY q.time DESC LIMIT 1
-        )
+        WHEN a.meter_id <> b.meter_id THEN p1_last_within(k.time, k.until, 0, 0.0005, a.meter_id)
     END
     WHERE k.unit = 'month' AND coalesce(r.time, o.time) IS NOT NULL
 ) AS m;
