@@ -5,7 +5,7 @@ or brought up to date.
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -74,26 +74,32 @@ class Store(Database):
     def insert_many(self, rows: Sequence[Row]) -> dict[int, str]:
         """Store those readings that are not there yet; return index -> why for each that was refused.
 
-        All whose seconds are free go in one transaction, the others one by one; so do all where the database does not
-        take them together.
+        All whose seconds are free go in one transaction, the others one by one. What the database does not take
+        together is parted in two, until those are found that it refuses.
         """
         with self._connection() as connection:
-            there = set(connection.scalars(select(TABLE.c.time).where(TABLE.c.time.in_([row["time"] for row in rows]))))
-            free: dict[int, int] = {}
-            for index, row in enumerate(rows):
-                if row["time"] not in there:
-                    free.setdefault(row["time"], index)
-            together = set(free.values())
-            if together:
-                try:
-                    connection.execute(insert(TABLE), [rows[index] for index in sorted(together)])
-                    connection.commit()
-                except DBAPIError:
-                    connection.rollback()
-                    together.clear()
-            return self._insert_singly(connection, {i: row for i, row in enumerate(rows) if i not in together})
+            return self._insert_together(connection, dict(enumerate(rows)))
 
-    def _insert_singly(self, connection: Connection, rows: Mapping[int, Row]) -> dict[int, str]:
+    def _insert_together(self, connection: Connection, rows: dict[int, Row]) -> dict[int, str]:
+        seconds = TABLE.c.time.in_([row["time"] for row in rows.values()])
+        there = {row.time: row._asdict() for row in connection.execute(select(TABLE).where(seconds))}
+        # A run that was killed, or another beside this one, has stored these and not taken them from the spool yet.
+        rows = {index: row for index, row in rows.items() if there.get(row["time"]) != row}
+        free = {row["time"]: index for index, row in reversed(rows.items()) if row["time"] not in there}
+        together = sorted(free.values()) if len(free) > 1 else []
+        refused = dict[int, str]()
+        try:
+            if together:
+                connection.execute(insert(TABLE), [rows[index] for index in together])
+                connection.commit()
+        except DBAPIError:
+            connection.rollback()
+            middle = len(together) // 2
+            for half in (together[:middle], together[middle:]):
+                refused |= self._insert_together(connection, {index: rows[index] for index in half})
+        return refused | self._insert_singly(connection, {i: row for i, row in rows.items() if i not in together})
+
+    def _insert_singly(self, connection: Connection, rows: dict[int, Row]) -> dict[int, str]:
         refused: dict[int, str] = {}
         for index, row in rows.items():
             try:
@@ -101,6 +107,8 @@ class Store(Database):
             except StoreFailed as error:
                 refused[index] = error.reason
             except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise
                 connection.rollback()
                 refused[index] = self._reason(error)
         return refused
