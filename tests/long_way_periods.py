@@ -195,7 +195,7 @@ def month_peak(rows: Sequence[Row], since: int, until: int) -> Row | None:
         and row["demand_month_peak"] is not None
         and (row["demand_month_peak"] == 0 or not since - 31 * DAY <= (row["demand_month_peak_time"] or 0) <= since)
     ]
-    first, last = (rows[max(bisect_right(rows, moment, key=second) - 1, 0)] for moment in (since, until))
+    first, last = newest_row(rows, since), newest_row(rows, until)
     recent = [row for row in reversed(month) if row["time"] >= last["time"] - DAY]
     newest = next((row for row in recent if row["demand_month_peak"] > 0), recent[0] if recent else None)
     replaced = [row for row in month if row["meter_id"] == first["meter_id"] and row["demand_month_peak"] > 0]
@@ -203,6 +203,11 @@ def month_peak(rows: Sequence[Row], since: int, until: int) -> Row | None:
         return newest
     old = replaced[-1]
     return old if newest is None or old["demand_month_peak"] > newest["demand_month_peak"] else newest
+
+
+def newest_row(rows: Sequence[Row], moment: int) -> Row:
+    """The newest row at a moment; before the first, that."""
+    return rows[max(bisect_right(rows, moment, key=second) - 1, 0)]
 
 
 def meters_clock(row: Row) -> int:
@@ -214,7 +219,10 @@ def meters_clock(row: Row) -> int:
 def peaks(rows: Sequence[Row]) -> list[tuple[int, float, int | None, float]]:
     """Month, its highest quarter-hour and when that was, what is billed."""
     found: dict[int, tuple[float, int | None]] = {}
-    for since, until in periods(rows, "month"):
+    months = periods(rows, "month")
+    if all(newest_row(rows, moment)["demand_month_peak"] is None for month in months for moment in month):
+        return []
+    for since, until in months:
         if row := month_peak(rows, since, until):
             found[since] = row["demand_month_peak"], row["demand_month_peak_time"]
     result = []

@@ -4,7 +4,7 @@
 -- A month's peak is what the newest row of its last day says, `r`, of those that have one above 0, if there are any;
 -- where the meter was replaced meanwhile, what the old one said last, `o`, if that is more. A row belongs to the month
 -- of the meter's clock, if that is at most an hour away: behind its end the meter has begun anew. A meter that has not
--- yet done so says a peak of the month before.
+-- yet done so says a peak of the month before. A home has none where no month begins or ends with a row that has one.
 
 -- The time of the newest row of the month from `since` up to `until`, not before `oldest`, whose peak is `low` or
 -- more, of that meter (NULL: of any).
@@ -39,23 +39,33 @@ FROM (
             AS peak,
         IF(o.demand_month_peak > COALESCE(r.demand_month_peak, 0), o.demand_month_peak_time, r.demand_month_peak_time)
             AS peak_time
-    FROM p1_periods AS k
-    STRAIGHT_JOIN p1_readouts AS a ON a.time = k.start_row
-    STRAIGHT_JOIN p1_readouts AS b ON b.time = k.end_row
+    FROM (
+        SELECT
+            k.time, k.until, k.end_row, a.meter_id, a.meter_id <> b.meter_id AS replaced,
+            COUNT(a.demand_month_peak) OVER () + COUNT(b.demand_month_peak) OVER () > 0 AS known
+        FROM p1_periods AS k
+        STRAIGHT_JOIN p1_readouts AS a ON a.time = k.start_row
+        STRAIGHT_JOIN p1_readouts AS b ON b.time = k.end_row
+        WHERE k.unit = 'month'
+    ) AS k
     STRAIGHT_JOIN JSON_TABLE(
         JSON_ARRAY(
-            COALESCE(
-                p1_last_within(k.time, k.until, k.end_row - 86400, 0.0005, NULL),
-                p1_last_within(k.time, k.until, k.end_row - 86400, 0, NULL)
+            IF(
+                k.known,
+                COALESCE(
+                    p1_last_within(k.time, k.until, k.end_row - 86400, 0.0005, NULL),
+                    p1_last_within(k.time, k.until, k.end_row - 86400, 0, NULL)
+                ),
+                NULL
             )
         ),
         '$[*]' COLUMNS (time BIGINT PATH '$')
     ) AS newest
     STRAIGHT_JOIN JSON_TABLE(
-        JSON_ARRAY(IF(a.meter_id <> b.meter_id, p1_last_within(k.time, k.until, 0, 0.0005, a.meter_id), NULL)),
+        JSON_ARRAY(IF(k.known AND k.replaced, p1_last_within(k.time, k.until, 0, 0.0005, k.meter_id), NULL)),
         '$[*]' COLUMNS (time BIGINT PATH '$')
     ) AS old
     LEFT JOIN p1_readouts AS r ON r.time = newest.time
     LEFT JOIN p1_readouts AS o ON o.time = old.time
-    WHERE k.unit = 'month' AND COALESCE(r.time, o.time) IS NOT NULL
+    WHERE COALESCE(r.time, o.time) IS NOT NULL
 ) AS m;

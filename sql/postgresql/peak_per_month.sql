@@ -4,7 +4,7 @@
 -- A month's peak is what the newest row of its last day says, `r`, of those that have one above 0, if there are any;
 -- where the meter was replaced meanwhile, what the old one said last, `o`, if that is more. A row belongs to the month
 -- of the meter's clock, if that is at most an hour away: behind its end the meter has begun anew. A meter that has not
--- yet done so says a peak of the month before.
+-- yet done so says a peak of the month before. A home has none where no month begins or ends with a row that has one.
 -- The time of the newest row of the month from `since` up to `until`, not before `oldest`, whose peak is `low` or
 -- more, of that meter (NULL: of any).
 CREATE OR REPLACE FUNCTION p1_last_within(since bigint, until bigint, oldest bigint, low float8, meter bigint)
@@ -42,15 +42,23 @@ FROM (
             WHEN o.demand_month_peak > coalesce(r.demand_month_peak, 0) THEN o.demand_month_peak_time
             ELSE r.demand_month_peak_time
         END AS peak_time
-    FROM p1_periods AS k
-    JOIN p1_readouts AS a ON a.time = k.start_row
-    JOIN p1_readouts AS b ON b.time = k.end_row
-    LEFT JOIN p1_readouts AS r ON r.time = coalesce(
-        p1_last_within(k.time, k.until, k.end_row - 86400, 0.0005, NULL),
-        p1_last_within(k.time, k.until, k.end_row - 86400, 0, NULL)
-    )
-    LEFT JOIN p1_readouts AS o ON o.time = CASE
-        WHEN a.meter_id <> b.meter_id THEN p1_last_within(k.time, k.until, 0, 0.0005, a.meter_id)
+    FROM (
+        SELECT
+            k.time, k.until, k.end_row, a.meter_id, a.meter_id <> b.meter_id AS replaced,
+            count(a.demand_month_peak) OVER () + count(b.demand_month_peak) OVER () > 0 AS known
+        FROM p1_periods AS k
+        JOIN p1_readouts AS a ON a.time = k.start_row
+        JOIN p1_readouts AS b ON b.time = k.end_row
+        WHERE k.unit = 'month'
+    ) AS k
+    LEFT JOIN p1_readouts AS r ON r.time = CASE
+        WHEN k.known THEN coalesce(
+            p1_last_within(k.time, k.until, k.end_row - 86400, 0.0005, NULL),
+            p1_last_within(k.time, k.until, k.end_row - 86400, 0, NULL)
+        )
     END
-    WHERE k.unit = 'month' AND coalesce(r.time, o.time) IS NOT NULL
+    LEFT JOIN p1_readouts AS o ON o.time = CASE
+        WHEN k.known AND k.replaced THEN p1_last_within(k.time, k.until, 0, 0.0005, k.meter_id)
+    END
+    WHERE coalesce(r.time, o.time) IS NOT NULL
 ) AS m;
