@@ -25,7 +25,7 @@ from tests.conftest import Database, Run
 from tests.long_way import REGISTERS, Row, another_meter, differences, power_times_time, sane, step
 from tests.long_way_periods import Boundary, peaks, periods, used
 from tests.meter import FOLDER
-from tests.servers import PASSWORD, ZONE
+from tests.servers import PASSWORD, ZONE, mariadb_client
 from tests.tables import some_rows, with_faults
 from tests.test_store import ORIGINAL, SAMPLE
 
@@ -183,7 +183,7 @@ def test_the_files_can_be_fed_by_hand(database: Database, run: Run) -> None:
     login = ["-h", "127.0.0.1", "-u", "p1harvester", f"-p{PASSWORD}", "-P", str(url.port)]
     client = {
         "sqlite": ["sqlite3", "-bail", str(url.database)],
-        "mariadb": ["mariadb", "--no-defaults", *login, str(url.database)],
+        "mariadb": [mariadb_client(), "--no-defaults", *login, str(url.database)],
         "postgresql": [
             "psql",
             "-q",
