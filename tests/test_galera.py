@@ -3,6 +3,7 @@
 `.venv/bin/pytest -s tests/test_galera.py` prints what happened, with counts and times.
 """
 
+import re
 import subprocess
 import time
 from collections import Counter
@@ -26,6 +27,7 @@ from tests.conftest import COMMAND, UNMEASURED, Run
 from tests.faults import fill, times
 from tests.galera import Node
 from tests.proxy import Proxy
+from tests.readme import README
 from tests.writers import BLOCKS, NOON, Writer, all_together, by_the_readme, frame
 
 pytestmark = pytest.mark.slow
@@ -158,7 +160,8 @@ def test_a_majority_dies_while_meters_write(nodes: list[Node], writers: list[Wri
     assert "does not see most of the others" in " ".join(checked.stdout.split())
 
     begin = time.monotonic()
-    one.ask("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=true'")
+    newer = bool(one.ask("SHOW VARIABLES LIKE 'wsrep_provider_pc_bootstrap'"))
+    one.ask(re.findall(r"""sudo mariadb -e (["'])(SET GLOBAL wsrep.*?)\1`""", README)[newer][1])
     for node in (two, three):
         node.start_again()
     tell("node 1 was told to go on, nodes 2 and 3 are back", begin)
