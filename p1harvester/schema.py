@@ -24,7 +24,7 @@ from p1harvester.reading import COLUMNS, DIGITS
 
 # SQLite has no decimals, and only a column of type INTEGER becomes its table's own key.
 _TYPES = {
-    unit: Float().with_variant(Numeric(digits, places, asdecimal=False), "mysql", "mariadb", "postgresql")
+    unit: Float().with_variant(Numeric(digits, places), "mysql", "mariadb", "postgresql")
     for unit, (digits, places) in DIGITS.items()
 } | {
     "time": BigInteger().with_variant(Integer, "sqlite"),

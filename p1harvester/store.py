@@ -7,9 +7,21 @@ or brought up to date.
 import sqlite3
 from collections.abc import Sequence
 from contextlib import nullcontext
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Executable, Select, and_, insert, or_, select
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Executable,
+    RowMapping,
+    Select,
+    and_,
+    insert,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from p1harvester.database import Database
@@ -22,6 +34,8 @@ SETUP_TIMEOUT = 3600
 BESIDE = 60
 """Seconds behind its own under which a reading is stored whose second another one has."""
 _ATTEMPTS = 3
+_FEW = 20
+"""Rows that are parted no further when they are refused together."""
 OTHER = TABLE.alias("other")
 """The row that `same_as` finds."""
 
@@ -75,28 +89,32 @@ class Store(Database):
         """Store those readings that are not there yet; return index -> why for each that was refused.
 
         All whose seconds are free go in one transaction, the others one by one. What the database does not take
-        together is parted in two, until those are found that it refuses.
+        together is parted in two, until it is little enough to go one by one too.
         """
         with self._connection() as connection:
             return self._insert_together(connection, dict(enumerate(rows)))
 
     def _insert_together(self, connection: Connection, rows: dict[int, Row]) -> dict[int, str]:
-        seconds = TABLE.c.time.in_([row["time"] for row in rows.values()])
-        there = {row.time: row._asdict() for row in connection.execute(select(TABLE).where(seconds))}
+        # As the driver gives it: the table may be another program's, with columns of other types, or fewer.
+        everything: Select[Any] = select(literal_column("*")).select_from(TABLE)
+        found = connection.execute(everything.where(TABLE.c.time.in_([row["time"] for row in rows.values()])))
+        there = {row["time"]: row for row in found.mappings()}
         # A run that was killed, or another beside this one, has stored these and not taken them from the spool yet.
-        rows = {index: row for index, row in rows.items() if there.get(row["time"]) != row}
+        rows = {index: row for index, row in rows.items() if not _is(row, there.get(row["time"]))}
         free = {row["time"]: index for index, row in reversed(rows.items()) if row["time"] not in there}
-        together = sorted(free.values()) if len(free) > 1 else []
+        together = sorted(free.values())
         refused = dict[int, str]()
         try:
             if together:
                 connection.execute(insert(TABLE), [rows[index] for index in together])
                 connection.commit()
         except DBAPIError:
-            connection.rollback()
+            _roll_back(connection)
             middle = len(together) // 2
-            for half in (together[:middle], together[middle:]):
+            halves = (together[:middle], together[middle:]) if middle >= _FEW else ()
+            for half in halves:
                 refused |= self._insert_together(connection, {index: rows[index] for index in half})
+            together = together if halves else []
         return refused | self._insert_singly(connection, {i: row for i, row in rows.items() if i not in together})
 
     def _insert_singly(self, connection: Connection, rows: dict[int, Row]) -> dict[int, str]:
@@ -107,9 +125,7 @@ class Store(Database):
             except StoreFailed as error:
                 refused[index] = error.reason
             except DBAPIError as error:
-                if error.connection_invalidated:
-                    raise
-                connection.rollback()
+                _roll_back(connection)
                 refused[index] = self._reason(error)
         return refused
 
@@ -171,6 +187,21 @@ class Store(Database):
 
     def _upgrade(self, connection: Connection) -> list[str]:
         return upgrade(connection)
+
+
+def _is(reading: Row, row: RowMapping | None) -> bool:
+    """Whether a row, as a driver gives it, is this reading to the last digit."""
+    if row is None:
+        return False
+    kept = {name: row.get(name) for name in reading}
+    return {n: float(value) if isinstance(value, Decimal) else value for n, value in kept.items()} == reading
+
+
+def _roll_back(connection: Connection) -> None:
+    """Roll back, also behind a COMMIT that failed: to SQLAlchemy that one has ended the transaction, to SQLite not."""
+    connection.rollback()
+    if not connection.invalidated:
+        connection.connection.rollback()
 
 
 def same_as(second: int) -> Select[tuple[int]]:

@@ -47,7 +47,7 @@ def machine(tmp_path: Path, adapters: dict[str, str], *, cron: str = CRON, befor
         mount -t tmpfs none /etc/cron.d
         printf %s "$2" > /etc/cron.d/p1harvester
         unset HOST_JOBS
-        for folder in /run/systemd /etc/systemd/system /var/spool/cron; do
+        for folder in /run/systemd /etc/systemd/system /var/spool/cron /run/mysqld /run/postgresql; do
             [ ! -d $folder ] || mount -t tmpfs none $folder
         done
         [ ! -e /etc/crontab ] || mount --bind /dev/null /etc/crontab

@@ -52,5 +52,6 @@ def pgbouncer(database: Database, mode: str) -> Iterator[int]:
                 time.sleep(0.05)
             yield port
         finally:
-            process.terminate()
+            # On SIGTERM one of Debian 13 waits for its clients, for ever.
+            process.kill()
             process.wait()

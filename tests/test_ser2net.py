@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import serial
 from serial.rfc2217 import PortManager
 
 from tests.conftest import Run

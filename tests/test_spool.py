@@ -2,12 +2,17 @@
 
 import random
 import re
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from p1harvester.schema import TABLE
+from p1harvester.store import Store
 from tests.conftest import COMMAND, UNMEASURED, UNPRIVILEGED, Database, Run, both_ways
 from tests.faults import (
     NOON,
@@ -39,6 +44,18 @@ def test_two_runs_that_drain_at_once(
         assert harvest_at(NOON - runs, database, env={"P1_SPOOL": str(spool)}).returncode == 0
         assert len(times(spool)) < len(left)
     assert stored(database) == [*range(NOON - runs, NOON), *waiting]
+
+
+def test_a_reader_of_the_database_does_not_let_it_commit(tmp_path: Path) -> None:
+    store, path = Store(tmp_path / "readings.db", timeout=1), tmp_path / "readings.db"
+    store.set_up()
+    rows = [dict.fromkeys(TABLE.columns.keys()) | {"time": NOON + 60 * minute} for minute in range(100)]
+    with closing(sqlite3.connect(path)) as reader:
+        reader.execute("BEGIN").execute("SELECT count(*) FROM p1_readouts").fetchall()
+        # It is done when the first COMMIT has failed.
+        sa.event.listen(sa.Engine, "handle_error", lambda _: reader.rollback(), once=True)
+        assert store.insert_many(rows) == {}
+        assert reader.execute("SELECT time FROM p1_readouts").fetchall() == [(row["time"],) for row in rows]
 
 
 def test_a_long_outage_comes_back_run_by_run(mariadb: Database, harvest_at: Harvest, tmp_path: Path) -> None:
