@@ -89,7 +89,7 @@ def test_a_line_cut_anywhere_loses_nothing(kind: str, request: pytest.FixtureReq
     waited = 0
     waiting = Database("sqlite", f"sqlite:///{tmp_path}/spool.db", None)
     # At the end each byte counts: there the row is sent, committed and answered for.
-    cuts = [*range(0, length - 300, 5), *range(length - 300, length)]
+    cuts = [*range(0, length - 300, 20), *range(length - 300, length)]
     for cut in cuts:
         second = NOON + 60 + cut
         with Proxy(server, limit=cut) as proxy:

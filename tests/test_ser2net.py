@@ -81,9 +81,10 @@ def test_it_hangs_up(scheme: str, held: bool, run: Run, tmp_path: Path) -> None:
         url = stack.enter_context(behind(scheme, run, tmp_path, meter))
         port = url.rpartition(":")[2]
         if held:
-            other = stack.enter_context(socket.create_connection(("127.0.0.1", int(port))))
-            other.settimeout(30)
-            assert other.recv(1)
+            # To ser2net a client of RFC 2217 is one when it has answered.
+            name = f"{url}?ign_set_control" if scheme == "rfc2217" else url
+            other = stack.enter_context(serial.serial_for_url(name, timeout=30))
+            assert other.read(1)
         told(run, url, 74, "the reader hung up", f"ss -tnp 'sport = :{port}'")
         told(run, url, 74, "one client only", "journalctl -u ser2net")
 
