@@ -218,6 +218,9 @@ def postgresql() -> Iterator[Server | None]:
             str(port),
             "-c",
             "listen_addresses=127.0.0.1",
+            # To compile the queries of tables this small takes most of the time.
+            "-c",
+            "jit=off",
         ]
         admin = f"postgresql+psycopg://admin@/postgres?host={folder}&port={port}"
         server = Server("postgresql", folder, port, command, owner, admin)

@@ -69,7 +69,7 @@ def reader(database: Database) -> sa.Engine:
             f"CREATE USER {name} IDENTIFIED BY '{password}'", f"GRANT SELECT ON {url.database}.* TO {name}"
         )
     else:
-        database.server.execute(f"CREATE USER {name} PASSWORD '{password}'")
+        database.server.execute(f"CREATE USER {name} PASSWORD '{password}'", f"ALTER USER {name} SET jit = off")
         database.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
     return sa.create_engine(url.set(username=name, password=PASSWORD), poolclass=sa.pool.NullPool)
 
