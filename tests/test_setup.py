@@ -76,7 +76,7 @@ def test_ended_in_the_middle_and_run_again(
     assert b"Traceback" not in heard
     text = said(database, environment)
     assert "its views were made" in text or "its views are up to date" in text
-    [row] = database.execute("SELECT count(*) AS stored, count(power_failures) AS failures FROM p1_readouts")
+    [row] = database.execute("SELECT count(*) AS readings, count(power_failures) AS failures FROM p1_readouts")
     assert tuple(row.values()) == (MANY, 0)
     assert len(database.execute("SELECT * FROM usage_per_month")) > 0
     again = said(database, environment)
