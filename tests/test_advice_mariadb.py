@@ -30,8 +30,7 @@ def server() -> Iterator[Server]:
     with servers.mariadb() as server:
         if server is None:
             pytest.skip("the binaries of mariadb are not installed")
-        if server.is_mysql:
-            pytest.skip("test_mysql.py has MySQL's states")
+        server.must_be_mariadb()
         path = certificate(server.folder / "tls")
         server.stop()
         server.start(f"--ssl-cert={path}", f"--ssl-key={path.parent}/key.pem")

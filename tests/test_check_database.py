@@ -43,6 +43,8 @@ def test_server_down(mariadb: Database, check: Check, tmp_path: Path) -> None:
 def server(request: pytest.FixtureRequest) -> Database:
     """An empty database of each server in turn."""
     found: Database = request.getfixturevalue(request.param)
+    assert found.server
+    found.server.must_be_mariadb()
     return found
 
 

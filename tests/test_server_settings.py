@@ -51,6 +51,7 @@ def test_a_table_that_may_not_be_compressed_is_made_without(
     unusual: str, usual: str, mariadb: Database, run: Run
 ) -> None:
     assert mariadb.server
+    mariadb.server.must_be_mariadb()
     mariadb.server.execute(f"SET GLOBAL {unusual}")
     try:
         assert works(mariadb, run)
@@ -76,6 +77,8 @@ def test_a_table_whose_pages_are_large_is_made_without(large_pages: Server, run:
 @pytest.mark.parametrize("mode", ["ORACLE", "ANSI_QUOTES", "ANSI", "TRADITIONAL", "MSSQL", "NO_BACKSLASH_ESCAPES", ""])
 def test_setup_and_runs_work_in_any_mode(mode: str, mariadb: Database, run: Run) -> None:
     assert mariadb.server
+    if mode in ("ORACLE", "MSSQL"):
+        mariadb.server.must_be_mariadb()
     [(usual,)] = mariadb.server.execute("SELECT @@GLOBAL.sql_mode")
     mariadb.server.execute(f"SET GLOBAL sql_mode = '{mode}'")
     try:

@@ -212,6 +212,7 @@ def test_the_files_can_be_fed_by_hand(database: Database, run: Run) -> None:
 
 def test_the_rights_that_the_readme_gives(mariadb: Database, run: Run) -> None:
     assert mariadb.server
+    mariadb.server.must_be_mariadb()
     name = sa.make_url(mariadb.dsn).database
     mariadb.server.execute(
         f"CREATE USER harvester_{name} IDENTIFIED BY '{PASSWORD.replace('%', '%%')}'",

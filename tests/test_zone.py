@@ -43,7 +43,8 @@ def test_the_remedy_lets_days_begin_as_here(elsewhere: Database, run: Run, tmp_p
     [row] = elsewhere.execute("SELECT CAST(date_time AS CHAR(19)) AS at FROM net_usage_kWh")
     assert row["at"] == "2023-11-14 23:13:20"
     if elsewhere.server and elsewhere.server.is_mysql:
-        [(kept,)] = elsewhere.server.execute("SELECT VARIABLE_VALUE FROM performance_schema.persisted_variables")
+        kept_in = "performance_schema.persisted_variables WHERE VARIABLE_NAME = 'time_zone'"
+        [(kept,)] = elsewhere.server.execute(f"SELECT VARIABLE_VALUE FROM {kept_in}")
         assert kept == "Europe/Amsterdam"
     elif elsewhere.kind == "mariadb":
         file = person.folder / "sandbox/etc/mysql/mariadb.conf.d/60-p1harvester-default-time-zone.cnf"
