@@ -108,8 +108,8 @@ class Store(Database):
             if together:
                 connection.execute(insert(TABLE), [rows[index] for index in together])
                 connection.commit()
-        except DBAPIError:
-            _roll_back(connection)
+        except DBAPIError as error:
+            _roll_back(connection, error)
             middle = len(together) // 2
             halves = (together[:middle], together[middle:]) if middle >= _FEW else ()
             for half in halves:
@@ -125,7 +125,7 @@ class Store(Database):
             except StoreFailed as error:
                 refused[index] = error.reason
             except DBAPIError as error:
-                _roll_back(connection)
+                _roll_back(connection, error)
                 refused[index] = self._reason(error)
         return refused
 
@@ -197,11 +197,15 @@ def _is(reading: Row, row: RowMapping | None) -> bool:
     return {n: float(value) if isinstance(value, Decimal) else value for n, value in kept.items()} == reading
 
 
-def _roll_back(connection: Connection) -> None:
-    """Roll back, also behind a COMMIT that failed: to SQLAlchemy that one has ended the transaction, to SQLite not."""
+def _roll_back(connection: Connection, error: DBAPIError) -> None:
+    """Roll back, also behind a COMMIT that failed: to SQLAlchemy that one has ended the transaction, to SQLite not.
+
+    Raise the error where the connection is gone: a server that hangs would be waited for again with every row.
+    """
+    if error.connection_invalidated:
+        raise error
     connection.rollback()
-    if not connection.invalidated:
-        connection.connection.rollback()
+    connection.connection.rollback()
 
 
 def same_as(second: int) -> Select[tuple[int]]:
