@@ -14,7 +14,7 @@ from tests.conftest import Database, Run
 from tests.long_way import differences
 from tests.long_way_costs import COSTS
 from tests.meter import FOLDER as TELEGRAMS
-from tests.servers import PASSWORD
+from tests.servers import PASSWORD, mariadb_client
 from tests.tables import NOTHING, at
 from tests.test_views import fill
 
@@ -33,10 +33,10 @@ def lines(part: str, kind: str) -> str:
 def feed(database: Database, text: str, folder: Path) -> None:
     """Type the lines into the database's client, which runs in that folder."""
     url = sa.make_url(database.dsn)
-    login = ["-h", "127.0.0.1", "-u", "p1harvester", f"-p{PASSWORD}", "-P", str(url.port)]
+    login = ["-h", "127.0.0.1", "-u", "p1harvester", "-P", str(url.port)]
     client = {
         "sqlite": ["sqlite3", "-bail", str(url.database)],
-        "mariadb": ["mariadb", "--no-defaults", *login, "--local-infile", str(url.database)],
+        "mariadb": [mariadb_client(), "--no-defaults", *login, "--local-infile", str(url.database)],
         "postgresql": [
             "psql",
             "-qv",
@@ -46,7 +46,10 @@ def feed(database: Database, text: str, folder: Path) -> None:
     }[database.kind]
     if not shutil.which(client[0]):
         pytest.skip(f"{client[0]} is not installed")
-    environment = {name: os.environ[name] for name in ("PATH", "TZ")}
+    if database.server and database.server.is_mysql:
+        [told] = re.findall(r"`sudo mysql -e '(.*?)'`", Path("sql/prices.md").read_text())
+        database.server.execute(told)
+    environment = {name: os.environ[name] for name in ("PATH", "TZ")} | {"MYSQL_PWD": PASSWORD}
     done = subprocess.run(client, input=text, cwd=folder, capture_output=True, text=True, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
 
