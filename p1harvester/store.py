@@ -35,7 +35,7 @@ BESIDE = 60
 """Seconds behind its own under which a reading is stored whose second another one has."""
 _ATTEMPTS = 3
 _FEW = 20
-"""Rows that are parted no further when they are refused together."""
+"""What is refused together is parted in two halves of at least so many rows."""
 OTHER = TABLE.alias("other")
 """The row that `same_as` finds."""
 
@@ -110,11 +110,11 @@ class Store(Database):
                 connection.commit()
         except DBAPIError as error:
             _roll_back(connection, error)
-            middle = len(together) // 2
-            halves = (together[:middle], together[middle:]) if middle >= _FEW else ()
-            for half in halves:
-                refused |= self._insert_together(connection, {index: rows[index] for index in half})
-            together = together if halves else []
+            if (middle := len(together) // 2) >= _FEW:
+                for half in (together[:middle], together[middle:]):
+                    refused |= self._insert_together(connection, {index: rows[index] for index in half})
+            else:
+                together = []
         return refused | self._insert_singly(connection, {i: row for i, row in rows.items() if i not in together})
 
     def _insert_singly(self, connection: Connection, rows: dict[int, Row]) -> dict[int, str]:

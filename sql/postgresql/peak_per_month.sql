@@ -5,6 +5,7 @@
 -- where the meter was replaced meanwhile, what the old one said last, `o`, if that is more. A row belongs to the month
 -- of the meter's clock, if that is at most an hour away: behind its end the meter has begun anew. A meter that has not
 -- yet done so says a peak of the month before. A home has none where no month begins or ends with a row that has one.
+
 -- The time of the newest row of the month from `since` up to `until`, not before `oldest`, whose peak is `low` or
 -- more, of that meter (NULL: of any).
 CREATE OR REPLACE FUNCTION p1_last_within(since bigint, until bigint, oldest bigint, low float8, meter bigint)
