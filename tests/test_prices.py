@@ -1,20 +1,18 @@
 """Filling the table of prices: the lines of sql/prices.md as they stand there, fed to each database's own client."""
 
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from tests.clients import feed
 from tests.conftest import Database, Run
 from tests.long_way import differences
 from tests.long_way_costs import COSTS
 from tests.meter import FOLDER as TELEGRAMS
-from tests.servers import PASSWORD, mariadb_client
+from tests.servers import PASSWORD
 from tests.tables import NOTHING, at
 from tests.test_views import fill
 
@@ -30,28 +28,12 @@ def lines(part: str, kind: str) -> str:
     return str(found)
 
 
-def feed(database: Database, text: str, folder: Path) -> None:
-    """Type the lines into the database's client, which runs in that folder."""
-    url = sa.make_url(database.dsn)
-    login = ["-h", "127.0.0.1", "-u", "p1harvester", "-P", str(url.port)]
-    client = {
-        "sqlite": ["sqlite3", "-bail", str(url.database)],
-        "mariadb": [mariadb_client(), "--no-defaults", *login, "--local-infile", str(url.database)],
-        "postgresql": [
-            "psql",
-            "-qv",
-            "ON_ERROR_STOP=1",
-            url.set(drivername="postgresql", password=PASSWORD).render_as_string(False),
-        ],
-    }[database.kind]
-    if not shutil.which(client[0]):
-        pytest.skip(f"{client[0]} is not installed")
+def feed_prices(database: Database, text: str, folder: Path) -> None:
+    """Type the lines into the database's client, which runs in that folder, as sql/prices.md says."""
     if database.server and database.server.is_mysql:
         [told] = re.findall(r"`sudo mysql -e '(.*?)'`", Path("sql/prices.md").read_text())
         database.server.execute(told)
-    environment = {name: os.environ[name] for name in ("PATH", "TZ")} | {"MYSQL_PWD": PASSWORD}
-    done = subprocess.run(client, input=text, cwd=folder, capture_output=True, text=True, env=environment)
-    assert (done.returncode, done.stderr) == (0, "")
+    feed(database, text, folder)
 
 
 def readings(registers: Sequence[tuple[str, float, float, float, float]]) -> list[dict[str, object]]:
@@ -82,7 +64,7 @@ def test_a_fixed_contract(year: int, database: Database, run: Run, tmp_path: Pat
     day, next_day = f"{year}-06-01 00:00", f"{year}-06-02 00:00"
     fill(database, readings([(day, 10, 20, 5, 100), (next_day, 12, 23, 6, 101)]))
     assert costs_of(database, "day", day) == [None] * 7
-    feed(database, lines("A fixed contract", database.kind), tmp_path)
+    feed_prices(database, lines("A fixed contract", database.kind), tmp_path)
     known = [2 * 0.2413 + 3 * 0.2628, -0.07, 1.1987, None, None, -0.4198]
     expected = [*known, sum(filter(None, known))] if year == 2024 else [None] * 7
     assert differences(costs_of(database, "day", day), expected) == []
@@ -101,7 +83,7 @@ def test_a_file_of_dynamic_prices(ending: str, database: Database, run: Run, tmp
     for first in ("0.99999", "0.06214"):
         prices = ["time,price", f"2024-03-30 23:00,{first}", "2024-03-31 00:00,-0.00120", "2024-03-31 01:00,", ""]
         file.write_text(ending.join(prices))
-        feed(database, lines("Dynamic prices, from a file", database.kind), tmp_path)
+        feed_prices(database, lines("Dynamic prices, from a file", database.kind), tmp_path)
     assert database.execute("SELECT count(*) AS count FROM p1_prices") == [{"count": 3}]
     for hour, price in zip(hours, (0.06214, -0.0012, None), strict=False):
         # The day's first price stands for all its hours.

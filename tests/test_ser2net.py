@@ -14,6 +14,7 @@ import pytest
 import serial
 from serial.rfc2217 import PortManager
 
+from p1harvester import rfc2217
 from tests.conftest import Run
 from tests.meter import Meter, noise, telegram
 from tests.servers import binary, free_port
@@ -82,8 +83,8 @@ def test_it_hangs_up(scheme: str, held: bool, run: Run, tmp_path: Path) -> None:
         port = url.rpartition(":")[2]
         if held:
             # To ser2net a client of RFC 2217 is one when it has answered.
-            name = f"{url}?ign_set_control" if scheme == "rfc2217" else url
-            other = stack.enter_context(serial.serial_for_url(name, timeout=30))
+            opened = rfc2217.opened(url, 115200, 30) if scheme == "rfc2217" else serial.serial_for_url(url, timeout=30)
+            other = stack.enter_context(opened)
             assert other.read(1)
         told(run, url, 74, "the reader hung up", f"ss -tnp 'sport = :{port}'")
         told(run, url, 74, "one client only", "journalctl -u ser2net")

@@ -2,18 +2,12 @@
 
 import random
 import re
-import sqlite3
 import subprocess
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
-from p1harvester.errors import StoreFailed
-from p1harvester.schema import TABLE
-from p1harvester.store import Store
 from tests.conftest import COMMAND, UNMEASURED, UNPRIVILEGED, Database, Run, both_ways
 from tests.faults import (
     NOON,
@@ -23,7 +17,6 @@ from tests.faults import (
     times,
 )
 from tests.meter import numbered, telegram_of
-from tests.servers import PASSWORD
 
 pytestmark = [pytest.mark.slow, both_ways]
 
@@ -46,37 +39,6 @@ def test_two_runs_that_drain_at_once(
         assert harvest_at(NOON - runs, database, env={"P1_SPOOL": str(spool)}).returncode == 0
         assert len(times(spool)) < len(left)
     assert stored(database) == [*range(NOON - runs, NOON), *waiting]
-
-
-def test_a_reader_of_the_database_does_not_let_it_commit(tmp_path: Path) -> None:
-    store, path = Store(tmp_path / "readings.db", timeout=1), tmp_path / "readings.db"
-    store.set_up()
-    rows = [dict.fromkeys(TABLE.columns.keys()) | {"time": NOON + 60 * minute} for minute in range(100)]
-    with closing(sqlite3.connect(path)) as reader:
-        reader.execute("BEGIN").execute("SELECT count(*) FROM p1_readouts").fetchall()
-        # It is done when the first COMMIT has failed.
-        sa.event.listen(sa.Engine, "handle_error", lambda _: reader.rollback(), once=True)
-        assert store.insert_many(rows) == {}
-        assert reader.execute("SELECT time FROM p1_readouts").fetchall() == [(row["time"],) for row in rows]
-
-
-@pytest.mark.parametrize(
-    ("kind", "lock"),
-    [("mariadb", "LOCK TABLES p1_readouts READ"), ("postgresql", "LOCK TABLE p1_readouts IN SHARE MODE")],
-)
-def test_a_server_that_hangs_is_not_waited_for_with_every_row(
-    kind: str, lock: str, request: pytest.FixtureRequest
-) -> None:
-    database: Database = request.getfixturevalue(kind)
-    store = Store(database.dsn, PASSWORD, timeout=1)
-    store.set_up()
-    rows = [dict.fromkeys(TABLE.columns.keys()) | {"time": NOON + 60 * minute} for minute in range(60)]
-    with database.engine.connect() as other:
-        other.exec_driver_sql(lock)
-        with pytest.raises(StoreFailed):
-            store.insert_many(rows)
-    assert store.insert_many(rows) == {}
-    assert stored(database) == [row["time"] for row in rows]
 
 
 def test_a_long_outage_comes_back_run_by_run(mariadb: Database, harvest_at: Harvest, tmp_path: Path) -> None:

@@ -1,14 +1,21 @@
 """The table: created, upgraded, written to, in real databases."""
 
 import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from p1harvester.errors import StoreFailed
 from p1harvester.reading import COLUMNS
+from p1harvester.store import Store
 from tests.conftest import Database, Run
+from tests.faults import NOON, stored
 from tests.meter import FOLDER, sealed_again
+from tests.servers import PASSWORD
+from tests.tables import NOTHING
 
 SAVED = FOLDER / "dsmr-5.0.2.txt"
 ORIGINAL = """CREATE TABLE p1_readouts (
@@ -146,3 +153,36 @@ def test_mariadb_keeps_the_table_compressed(mariadb: Database, run: Run) -> None
     [table] = mariadb.execute("SHOW TABLE STATUS LIKE 'p1_readouts'")
     assert table["Row_format"] == "Compressed"
     assert table["Create_options"].upper() == "ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=8", "MySQL writes it large"
+
+
+@pytest.mark.slow
+def test_a_reader_of_the_database_does_not_let_it_commit(tmp_path: Path) -> None:
+    store, path = Store(tmp_path / "readings.db", timeout=1), tmp_path / "readings.db"
+    store.set_up()
+    rows = [NOTHING | {"time": NOON + 60 * minute} for minute in range(100)]
+    with closing(sqlite3.connect(path)) as reader:
+        reader.execute("BEGIN").execute("SELECT count(*) FROM p1_readouts").fetchall()
+        # It is done when the first COMMIT has failed.
+        sa.event.listen(sa.Engine, "handle_error", lambda _: reader.rollback(), once=True)
+        assert store.insert_many(rows) == {}
+        assert reader.execute("SELECT time FROM p1_readouts").fetchall() == [(row["time"],) for row in rows]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "lock"),
+    [("mariadb", "LOCK TABLES p1_readouts READ"), ("postgresql", "LOCK TABLE p1_readouts IN SHARE MODE")],
+)
+def test_a_server_that_hangs_is_not_waited_for_with_every_row(
+    kind: str, lock: str, request: pytest.FixtureRequest
+) -> None:
+    database: Database = request.getfixturevalue(kind)
+    store = Store(database.dsn, PASSWORD, timeout=1)
+    store.set_up()
+    rows = [NOTHING | {"time": NOON + 60 * minute} for minute in range(60)]
+    with database.engine.connect() as other:
+        other.exec_driver_sql(lock)
+        with pytest.raises(StoreFailed):
+            store.insert_many(rows)
+    assert store.insert_many(rows) == {}
+    assert stored(database) == [row["time"] for row in rows]

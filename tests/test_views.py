@@ -21,11 +21,12 @@ import sqlalchemy as sa
 
 from p1harvester.schema import TABLE
 from p1harvester.views import DIALECTS, NAMES
+from tests.clients import feed
 from tests.conftest import Database, Run
 from tests.long_way import REGISTERS, Row, another_meter, differences, power_times_time, sane, step
 from tests.long_way_periods import Boundary, peaks, periods, used
 from tests.meter import FOLDER
-from tests.servers import PASSWORD, ZONE, mariadb_client
+from tests.servers import PASSWORD, ZONE
 from tests.tables import some_rows, with_faults
 from tests.test_store import ORIGINAL, SAMPLE
 
@@ -179,32 +180,14 @@ def test_the_files_are_those_of_the_registers(tmp_path: Path) -> None:
 def test_the_files_can_be_fed_by_hand(database: Database, run: Run) -> None:
     assert run("setup", env=database.env).returncode == 0
     assert run("--port", FOLDER / "belgium.txt", env=database.env).returncode == 0
-    url = sa.make_url(database.dsn)
-    login = ["-h", "127.0.0.1", "-u", "p1harvester", f"-p{PASSWORD}", "-P", str(url.port)]
-    client = {
-        "sqlite": ["sqlite3", "-bail", str(url.database)],
-        "mariadb": [mariadb_client(), "--no-defaults", *login, str(url.database)],
-        "postgresql": [
-            "psql",
-            "-q",
-            "-v",
-            "ON_ERROR_STOP=1",
-            url.set(drivername="postgresql", password=PASSWORD).render_as_string(False),
-        ],
-    }[database.kind]
+    folder = Path("sql", sa.make_url(database.dsn).get_backend_name())
     before = {name: database.execute(f"SELECT * FROM {name}") for name in NAMES}
     assert "ok    views " in run("check", "--port", FOLDER / "belgium.txt", env=database.env).stdout
     for name in reversed(NAMES):
         kind = "TABLE" if name == "p1_prices" else "VIEW"
         database.execute(f"DROP {kind} IF EXISTS {name}{'' if database.kind == 'sqlite' else ' CASCADE'}")
     for name in NAMES:
-        with Path("sql", url.get_backend_name(), f"{name}.sql").open() as file:
-            subprocess.run(
-                client,
-                stdin=file,
-                check=True,
-                env={"PATH": os.environ["PATH"], "PGOPTIONS": "-c client_min_messages=warning"},
-            )
+        feed(database, (folder / f"{name}.sql").read_text(), folder)
     assert {name: database.execute(f"SELECT * FROM {name}") for name in NAMES} == before
     checked = run("check", "--port", FOLDER / "belgium.txt", env=database.env).stdout
     assert re.search(r"^ok +views +they are up to date$", checked, re.MULTILINE), checked
